@@ -138,8 +138,9 @@ def step(command, lock):
     """Run one command of the set-up, its words kept in the log; raise SetupError where it fails."""
     with open(LOG, "a+b") as log:
         start = log.seek(0, os.SEEK_END)
-        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
-        code = subprocess.call(command, cwd=HERE, env=environment(), **streams)
+        code = subprocess.call(
+            command, cwd=HERE, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
         log.seek(start)
         words = log.read().decode("utf-8", "replace")
     if code != 0:
