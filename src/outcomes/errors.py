@@ -1,0 +1,52 @@
+"""What is wrong, said so that the reader can mend it: where, what was found, what is allowed, what to do.
+
+A problem is one sentence. Problems are collected and raised together, so that one pass shows all of them.
+Ids and free text never stand in a problem; they are named by file, row and column.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a study file, a raw file or a table."""
+
+    where: str
+    found: str
+    allowed: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: found {self.found}; allowed: {self.allowed}; {self.mend}."
+
+
+class Refused(Exception):
+    """The work can't be done; carries every problem that was found, in reading order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class StudyError(Refused):
+    """A study, instrument, codebook or disclosure file says something that can't be followed."""
+
+
+class DataError(Refused):
+    """A raw file or a table holds something that can't be used as it is."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` for the closest known word, or an empty string (difflib, ratio 0.6)."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def listed(words: Iterable[object], most: int = 12) -> str:
+    """Return words as a readable list, cut after ``most`` of them."""
+    every = [str(word) for word in words]
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")

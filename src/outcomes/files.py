@@ -1,0 +1,90 @@
+"""The only module that touches disk: text, tables and pictures, each written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.columns import DTYPES, Table, expect
+from outcomes.errors import Problem, StudyError
+
+_PRIVATE = "restricted"
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """Return the bytes of a file."""
+    return Path(path).read_bytes()
+
+
+def read_text(path: Path | str) -> str:
+    """Return the text of a UTF-8 file; raises StudyError naming the file when it is not UTF-8."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        name = Path(path).name
+        raise StudyError([Problem(name, "bytes that are not UTF-8", "UTF-8 text", "save it as UTF-8")]) from None
+
+
+def digest(path: Path | str) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def write_bytes(content: bytes, path: Path | str) -> None:
+    """Write ``content`` to ``path``: the file appears whole, under its name, or not at all."""
+    with _atomically(Path(path)) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(text: str, path: Path | str) -> None:
+    """Write UTF-8 ``text`` to ``path``, whole or not at all."""
+    write_bytes(text.encode(), path)
+
+
+def read_table(path: Path | str, table: Table) -> pd.DataFrame:
+    """Return a table that `write_table` wrote, by its declared dtypes."""
+    header = pd.read_csv(path, nrows=0).columns
+    dtypes = {name: DTYPES[table.kind(name)] for name in header}
+    frame = pd.read_csv(
+        path, dtype=dtypes, keep_default_na=False, na_values=[""], float_precision="round_trip", encoding="utf-8"
+    )
+    return expect(frame, table)
+
+
+def write_table(frame: pd.DataFrame, path: Path | str, table: Table) -> None:
+    """Check ``frame`` against its declaration and write it as CSV (UTF-8, full precision, line feeds)."""
+    checked = expect(frame, table)
+    write_text(checked.to_csv(index=False, lineterminator="\n"), path)
+
+
+@contextmanager
+def _atomically(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside ``path``; move it there when the block ends well, remove it otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    private = _close(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o600 if private else 0o644)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _close(path: Path) -> bool:
+    """Make the restricted tree that ``path`` lies in readable by its owner alone; return whether there is one."""
+    for folder in path.parents:
+        if folder.name == _PRIVATE:
+            folder.chmod(0o700)
+            return True
+    return False

@@ -1,0 +1,24 @@
+"""A study says, code does: the frozen, self-checking models of everything that an evaluation declares."""
+
+from outcomes.study.instrument import Answers, Instrument, Scale
+from outcomes.study.load import load_study, study_names
+from outcomes.study.people import Covariate, Indicator, SesRule
+from outcomes.study.questions import (
+    Disclosure,
+    Floor,
+    Hypothesis,
+    Model,
+    NonInferiority,
+    Outcome,
+    Reproduction,
+    Superiority,
+    Wording,
+)
+from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave
+from outcomes.study.study import Loaded, Profile, Study
+
+__all__ = [
+    "Answers", "Covariate", "Disclosure", "Engagement", "Floor", "Hypothesis", "Indicator", "Instrument", "Loaded",
+    "Matches", "Model", "NonInferiority", "Outcome", "Profile", "Register", "Reproduction", "Responses", "Scale",
+    "SesRule", "Study", "Superiority", "Wave", "Wording", "load_study", "study_names",
+]

@@ -1,0 +1,85 @@
+"""From a study's name to the study: its file, the instruments and the disclosure profile that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from outcomes.errors import Problem, StudyError, listed, nearest
+from outcomes.study.explain import problems
+from outcomes.study.instrument import Instrument
+from outcomes.study.part import Part
+from outcomes.study.study import Loaded, Profile, Study
+from outcomes.study.yamltext import parse
+
+Kind = TypeVar("Kind", bound=Part)
+Reader = Callable[[Path], str]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def load_study(name: str, config: Path, read: Reader) -> Loaded:
+    """Return the study ``name`` from the folder ``config``; ``read`` turns a path into text.
+
+    Raises StudyError with every problem found in the study, its instruments and its profile.
+    """
+    study = _part(Study, "study", name, config / "studies", read)
+    found: list[Problem] = []
+    instruments = {}
+    for instrument in dict.fromkeys(outcome.instrument for outcome in study.outcomes.values()):
+        try:
+            instruments[instrument] = _part(Instrument, "instrument", instrument, config / "instruments", read)
+        except StudyError as refused:
+            found.extend(refused.problems)
+    try:
+        profile = _part(Profile, "profile", study.disclosure.profile, config / "disclosure", read)
+    except StudyError as refused:
+        found.extend(refused.problems)
+    found.extend(_unknown_scales(study, instruments, f"{config.name}/studies/{name}.yaml"))
+    if found:
+        raise StudyError(found)
+    return Loaded(study=study, instruments=instruments, profile=profile)
+
+
+def study_names(config: Path) -> list[str]:
+    """Return the names of the studies in ``config``, sorted."""
+    return _names(config / "studies")
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def _part(model: type[Kind], kind: str, name: str, folder: Path, read: Reader) -> Kind:
+    path = folder / f"{name}.yaml"
+    where = f"{folder.parent.name}/{folder.name}/{name}.yaml"
+    if not _NAME.fullmatch(name):
+        problem = Problem(
+            f"{kind} name", f"'{name[:80]}'", "small letters, digits, _ and -, at most 64", "use the plain name"
+        )
+        raise StudyError([problem])
+    if not path.is_file() or path.resolve().parent != folder.resolve():
+        known = _names(folder)
+        mend = nearest(name, known) or f"add {where}"
+        raise StudyError([Problem(f"{kind} '{name}'", f"no file {where}", listed(known), mend)])
+    try:
+        part = model.model_validate(parse(read(path), where))
+    except ValidationError as error:
+        raise StudyError(problems(error, model, where)) from None
+    if getattr(part, kind) != name:
+        raise StudyError([Problem(f"{where}: {kind}", f"'{getattr(part, kind)}'", name, "call it like its file")])
+    return part
+
+
+def _unknown_scales(study: Study, instruments: dict[str, Instrument], where: str) -> list[Problem]:
+    found = []
+    for name, outcome in study.outcomes.items():
+        scales = instruments[outcome.instrument].scales if outcome.instrument in instruments else {outcome.scale: None}
+        if outcome.scale not in scales:
+            mend = nearest(outcome.scale, scales) or "use one of these"
+            found.append(Problem(f"{where}: outcomes: {name}: scale", f"'{outcome.scale}'", listed(scales), mend))
+    return found

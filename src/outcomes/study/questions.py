@@ -1,0 +1,94 @@
+"""What a study asks: outcomes, hypotheses, and how they are modelled and shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from outcomes.study.part import Label, Name, Part, Share
+
+
+class Outcome(Part):
+    """One outcome: a scale of an instrument, its domain, and the waves that ask it."""
+
+    label: Label = Field(description="The outcome's name for a reader.")
+    instrument: Name = Field(description="A file in config/instruments/.")
+    scale: Name = Field(description="A scale of that instrument.")
+    domain: Literal["psychosocial", "career", "mechanism", "other"] = Field(
+        description="Which group of outcomes it belongs to."
+    )
+    waves: tuple[Name, ...] = Field((), description="The waves that ask it; all of them where left out.")
+
+
+class _Hypothesis(Part):
+    claim: Label = Field(description="The claim in plain words.")
+    outcomes: tuple[Name, ...] = Field(min_length=1, description="The outcomes that it is about.")
+    wave: Name | None = Field(None, description="The one deciding wave; the last where it is left out.")
+    family: Name = Field(description="The family within which p values are adjusted (Holm).")
+
+
+class Superiority(_Hypothesis):
+    """The focal group gains more than the reference group, outcome by outcome."""
+
+    kind: Literal["superiority"]
+    alpha: Share = Field(0.05, description="Two-sided level after Holm's adjustment within the family.")
+
+
+class NonInferiority(_Hypothesis):
+    """The focal group gains at most a margin less than the reference group; every outcome must pass."""
+
+    kind: Literal["non_inferiority"]
+    alpha: Share = Field(0.025, description="One-sided level; intersection-union, hence not adjusted.")
+    margin: float = Field(gt=0, allow_inf_nan=False, description="The largest acceptable deficit, in score points.")
+
+
+class Floor(_Hypothesis):
+    """The share of the focal group that has an attribute stays above a floor."""
+
+    kind: Literal["floor"]
+    alpha: Share = Field(0.025, description="One-sided level of the lower limit (Wilson).")
+    floor: Share = Field(description="The share that must be exceeded.")
+
+
+Hypothesis = Annotated[Superiority | NonInferiority | Floor, Field(discriminator="kind")]
+
+
+class Model(Part):
+    """How the scores are modelled."""
+
+    structure: Literal["intercept"] = Field(
+        "intercept", description="The covariance within a person: one random intercept."
+    )
+    covariates: tuple[Name, ...] = Field((), description="Names from `covariates`.")
+    ses_unknown: Literal["third_level", "leave_out"] = Field(
+        "third_level", description="Whether people of unknown SES enter the model as a group of their own."
+    )
+    confidence: Share = Field(0.95, description="The level of the intervals.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.covariates)) != len(self.covariates):
+            raise ValueError("`covariates` names one twice")
+        return self
+
+
+class Reproduction(Part):
+    """The regression of the published study: gain on SES and covariates, by ordinary least squares."""
+
+    covariates: tuple[Name, ...] = Field(description="Names from `covariates` that the regression adjusts for.")
+    replicates: int = Field(2000, ge=200, le=100_000, description="Bootstrap replicates for R2 and what SES adds.")
+    seed: int = Field(2026, ge=0, description="Seed of the bootstrap.")
+
+
+class Disclosure(Part):
+    """What may be shown."""
+
+    profile: Name = Field(description="A file in config/disclosure/.")
+
+
+class Wording(Part):
+    """What the people are called in the report."""
+
+    person: Label = Field("mentee", description="One of them.")
+    people: Label = Field("mentees", description="Several of them.")

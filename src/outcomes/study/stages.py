@@ -1,0 +1,189 @@
+"""The part of a study that each stage reads, and no more: what a rule hands to its job as parameters.
+
+A changed word re-runs just the stages whose part holds it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from outcomes.study.instrument import Answers, Instrument, Scale
+from outcomes.study.part import FileName, Label, Name, Part, Value
+from outcomes.study.people import Covariate, SesRule
+from outcomes.study.questions import Hypothesis, Model, Reproduction, Wording
+from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave
+from outcomes.study.study import Loaded, Profile
+
+
+class Cleaning(Part):
+    """What `clean` reads of a study."""
+
+    study: Name
+    waves: dict[Name, Wave]
+    items: dict[Name, dict[Name, Answers]]
+    """Wave to item id to the answers that the item allows: what each wave is expected to ask."""
+    codebook: FileName | None
+    missing: tuple[Value, ...]
+    register_: Register | None
+    matches: Matches | None
+    engagement: Engagement | None
+    responses: Responses
+    ses: SesRule
+    covariates: dict[Name, Covariate]
+    population: Literal["everyone", "ses_known"]
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `clean` reads."""
+        study = loaded.study
+        items: dict[str, dict[str, Answers]] = {wave: {} for wave in study.waves}
+        for outcome, (instrument, scale) in loaded.scales.items():
+            for wave in study.asked(outcome):
+                items[wave] |= dict.fromkeys(scale.items, instrument.answers)
+        return cls(
+            study=study.study, waves=study.waves, items=items, codebook=study.codebook, missing=study.missing,
+            register_=study.register_, matches=study.matches, engagement=study.engagement,
+            responses=study.responses, ses=study.ses, covariates=study.covariates, population=study.population,
+        )  # fmt: skip
+
+
+class Measured(Part):
+    """How one outcome is scored: its scale, the answers of its items, the waves that ask it."""
+
+    scale: Scale
+    answers: Answers
+    waves: tuple[Name, ...]
+
+
+class Scoring(Part):
+    """What `score` reads of a study."""
+
+    outcomes: dict[Name, Measured]
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `score` reads."""
+        return cls(
+            outcomes={
+                name: Measured(scale=scale, answers=instrument.answers, waves=loaded.study.asked(name))
+                for name, (instrument, scale) in loaded.scales.items()
+            }
+        )
+
+
+class Modelled(Part):
+    """What the model needs to know of one outcome."""
+
+    domain: Name
+    higher_is: Literal["better", "worse"]
+    is_share: bool
+    """Whether the score is 1 or 0, so that its mean is a share."""
+    waves: tuple[Name, ...]
+
+
+class Modelling(Part):
+    """What `model` reads of a study."""
+
+    waves: tuple[Name, ...]
+    outcomes: dict[Name, Modelled]
+    covariates: dict[Name, tuple[Value, ...]]
+    """Covariate to its levels, the reference level first: all that the model or the reproduction names."""
+    hypotheses: dict[str, Hypothesis]
+    """With the deciding wave filled in."""
+    model: Model
+    reproduction: Reproduction | None
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `model` reads."""
+        study = loaded.study
+        outcomes = {
+            name: Modelled(
+                domain=study.outcomes[name].domain, higher_is=scale.higher_is,
+                is_share=scale.scoring == "share", waves=study.asked(name),
+            )
+            for name, (_, scale) in loaded.scales.items()
+        }  # fmt: skip
+        return cls(
+            waves=study.wave_names,
+            outcomes=outcomes,
+            covariates={name: covariate.levels for name, covariate in study.covariates.items()},
+            hypotheses={
+                name: hypothesis.model_copy(update={"wave": study.deciding_wave(name)})
+                for name, hypothesis in study.hypotheses.items()
+            },
+            model=study.model,
+            reproduction=study.reproduction,
+        )
+
+
+class Disclosing(Part):
+    """What `disclose` reads of a study."""
+
+    origin: Literal["synthetic", "open"]
+    profile: Profile
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `disclose` reads."""
+        return cls(origin=loaded.study.origin, profile=loaded.profile)
+
+
+class Drawing(Part):
+    """What `figure` reads of a study: words, order and bounds."""
+
+    synthetic: bool
+    groups: dict[Literal["low", "high", "unknown"], Label]
+    waves: dict[Name, Label]
+    months: dict[Name, float]
+    outcomes: dict[Name, Label]
+    domains: dict[Name, Name]
+    bounds: dict[Name, tuple[float, float]]
+    """Outcome to its lowest and highest possible score."""
+    higher_is: dict[Name, Literal["better", "worse"]]
+    wording: Wording
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `figure` reads."""
+        study = loaded.study
+        return cls(
+            synthetic=study.origin == "synthetic",
+            groups=study.ses.labels,
+            waves={name: wave.label for name, wave in study.waves.items()},
+            months={name: wave.months for name, wave in study.waves.items()},
+            outcomes={name: outcome.label for name, outcome in study.outcomes.items()},
+            domains={name: outcome.domain for name, outcome in study.outcomes.items()},
+            bounds={name: instrument.bounds(scale) for name, (instrument, scale) in loaded.scales.items()},
+            higher_is={name: scale.higher_is for name, (_, scale) in loaded.scales.items()},
+            wording=study.wording,
+        )
+
+
+class Reporting(Part):
+    """What `report` reads of a study: what `figure` reads, and what the methods text says."""
+
+    study: Name
+    title: Label
+    source: Label
+    drawing: Drawing
+    ses: SesRule
+    covariates: dict[Name, Label]
+    hypotheses: dict[str, Hypothesis]
+    model: Model
+    reproduction: Reproduction | None
+    responses: Responses
+    population: Literal["everyone", "ses_known"]
+    scales: dict[Name, tuple[Instrument, Scale]]
+    profile: Profile
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """Return the part of ``loaded`` that `report` reads."""
+        study = loaded.study
+        return cls(
+            study=study.study, title=study.title, source=study.source, drawing=Drawing.of(loaded), ses=study.ses,
+            covariates={name: covariate.label for name, covariate in study.covariates.items()},
+            hypotheses=Modelling.of(loaded).hypotheses, model=study.model, reproduction=study.reproduction,
+            responses=study.responses, population=study.population, scales=loaded.scales, profile=loaded.profile,
+        )  # fmt: skip
