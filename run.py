@@ -139,7 +139,13 @@ def step(command, lock):
     with open(LOG, "a+b") as log:
         start = log.seek(0, os.SEEK_END)
         code = subprocess.call(
-            command, cwd=HERE, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command,
+            cwd=HERE,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            close_fds=False,
         )
         log.seek(start)
         words = log.read().decode("utf-8", "replace")
@@ -199,6 +205,8 @@ def prepare(kind):
         return
     with open(VENV + ".lock", "w") as turn:
         take_turn(turn.fileno())
+        # A step that outlives a killed run keeps the lock with it.
+        os.set_inheritable(turn.fileno(), True)
         if is_ready(kind):
             return
         say("Setting up the environment in .venv (once, about a minute) ...")
