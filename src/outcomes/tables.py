@@ -254,10 +254,19 @@ _MARKS = (
 
 def _released(table: Table, *, without: tuple[str, ...] = (), name: str | None = None) -> Table:
     """Return the table as it is released: without what may not be shown, with the decision on each row."""
-    columns = tuple(replace(c, empty=c.empty or c.kind == "count") for c in table.columns if c.name not in without)
+    hidden = ("count", "number")
+    columns = tuple(
+        replace(column, empty=column.empty or column.kind in hidden or column.name == "verdict", among=_seen(column))
+        for column in table.columns
+        if column.name not in without
+    )
     return replace(
         table, name=name or table.name, tree="release", stage="disclose", columns=(*columns, *_MARKS)
     )
+
+
+def _seen(column: Column) -> tuple[str, ...]:
+    return () if column.name == "verdict" else column.among
 
 
 RELEASE = {

@@ -122,11 +122,14 @@ class Disclosing(Part):
 
     origin: Literal["synthetic", "open"]
     profile: Profile
+    shares: tuple[Name, ...]
+    """Outcomes whose score is 1 or 0, so that their means are shares."""
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
         """Return the part of ``loaded`` that `disclose` reads."""
-        return cls(origin=loaded.study.origin, profile=loaded.profile)
+        shares = tuple(name for name, (_, scale) in loaded.scales.items() if scale.scoring == "share")
+        return cls(origin=loaded.study.origin, profile=loaded.profile, shares=shares)
 
 
 class Drawing(Part):

@@ -1,0 +1,116 @@
+"""What may be shown to whom?
+
+In: the restricted tables that are meant for readers, and a disclosure profile. Out: the release tables, with counts
+rounded, numbers that rest on too few people taken out, and the decision written beside each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from outcomes.columns import Table, expect
+from outcomes.study import Profile
+from outcomes.study.stages import Disclosing
+from outcomes.tables import RELEASE
+
+SOURCES = {"trajectories": "means", "left_out": "rows"}
+"""Release table to the restricted table that it comes from, where the names differ."""
+
+SHOWN = "shown"
+_PROBABILITIES = ("p_value", "p_adjusted")
+_RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
+_RATIO_DECIMALS = 3
+
+
+def needed() -> dict[str, str]:
+    """Return release table to restricted table, in the order of the report."""
+    return {name: SOURCES.get(name, name) for name in RELEASE}
+
+
+def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[str, pd.DataFrame]:
+    """Return the release tables by name.
+
+    ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the profile
+    allows keeps its place and its rounded count, and loses every other number and its verdict.
+    """
+    least = _least_by_outcome(restricted["gains"], restricted["means"])
+    released = {}
+    for name, source in needed().items():
+        table, frame = RELEASE[name], restricted[source]
+        base = _base(name, frame, least)
+        released[name] = _release(frame, table, base, part)
+    return released
+
+
+def count(n: pd.Series, base: int) -> pd.Series:
+    """Return counts to the nearest multiple of ``base``, halves up (HESA: 2.5 becomes 5, 0 to 2 become 0)."""
+    return (np.floor(n.astype("Float64") / base + 0.5) * base).astype("Int64")
+
+
+def rounded(numbers: pd.Series, decimals: int) -> pd.Series:
+    """Return numbers to ``decimals`` places, halves up."""
+    scale = 10.0**decimals
+    return (np.floor(numbers.astype(float) * scale + 0.5) / scale).round(decimals)
+
+
+def _release(frame: pd.DataFrame, table: Table, base: pd.Series, part: Disclosing) -> pd.DataFrame:
+    profile, shares = part.profile, _is_share(frame, part)
+    least = pd.Series(np.where(shares, profile.share_least, profile.mean_least), index=frame.index)
+    hidden = (base < least).fillna(False).astype(bool) if _has_numbers(table) else pd.Series(False, index=frame.index)
+    shown = frame[[name for name in table.names if name in frame.columns]].copy()
+    for column in table.columns:
+        if column.kind == "count" and column.name != "n_items":
+            shown[column.name] = count(frame[column.name], profile.count_base)
+        elif column.kind == "number":
+            values = _rounded_by(column.name, frame[column.name], shares, profile)
+            shown[column.name] = values.mask(hidden)
+        elif column.name == "verdict":
+            shown["verdict"] = frame["verdict"].mask(hidden)
+    why = "suppressed: fewer than " + least.astype("string") + " people"
+    shown["disclosure"] = why.where(hidden, SHOWN)
+    shown["origin"] = part.origin
+    return expect(shown, table)
+
+
+def _rounded_by(name: str, numbers: pd.Series, shares: pd.Series, profile: Profile) -> pd.Series:
+    if name in _PROBABILITIES:
+        return rounded(numbers, profile.decimals_p)
+    if name in _RATIOS:
+        return rounded(numbers, _RATIO_DECIMALS)
+    of_people = rounded(numbers, profile.decimals_share + 2)
+    return rounded(numbers, profile.decimals_mean).mask(shares, of_people)
+
+
+def _is_share(frame: pd.DataFrame, part: Disclosing) -> pd.Series:
+    if "outcome" not in frame.columns:
+        return pd.Series(False, index=frame.index)
+    return frame["outcome"].isin(part.shares).astype(bool)
+
+
+def _has_numbers(table: Table) -> bool:
+    return any(column.kind == "number" for column in table.columns)
+
+
+def _least_by_outcome(gains: pd.DataFrame, means: pd.DataFrame) -> Callable[[str, str], float]:
+    """Return a function of outcome and wave: the fewer people of the two groups that are compared there."""
+    compared = pd.concat([gains, means])
+    compared = compared[compared["group"].isin(["low", "high"])]
+    fewest = compared.groupby(["outcome", "wave"])["n"].min()
+    return lambda outcome, wave: float(fewest.get((outcome, wave), np.nan))
+
+
+def _base(name: str, frame: pd.DataFrame, least: Callable[[str, str], float]) -> pd.Series:
+    """Return the number of people that each row's numbers rest on: of the smaller group where two are compared."""
+    if "n" not in frame.columns:
+        return pd.Series(np.nan, index=frame.index)
+    own = frame["n"].astype(float)
+    if name in ("contrasts", "forest", "ols", "verdicts"):
+        smaller = pd.Series(
+            [least(outcome, wave) for outcome, wave in zip(frame["outcome"], frame["wave"], strict=True)],
+            index=frame.index, dtype=float,
+        )  # fmt: skip
+        return own.fillna(np.inf).combine(smaller.fillna(np.inf), min).replace(np.inf, np.nan)
+    return own
