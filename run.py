@@ -209,7 +209,7 @@ def prepare(kind):
         os.set_inheritable(turn.fileno(), True)
         if is_ready(kind):
             return
-        say("Setting up the environment in .venv (once, about a minute) ...")
+        say("Setting up the environment in .venv (once, a minute or two) ...")
         adds_to_runtime = installed() == fingerprint("runtime")
         if os.path.lexists(STAMP):
             os.remove(STAMP)

@@ -38,7 +38,7 @@ def versions(name: str, python: str) -> dict[str, str]:
     """Return the version of each package that a lock pins for one version of Python on Linux."""
     machine = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     machine |= {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
-    chosen = {}
+    chosen: dict[str, str] = {}
     for requirement in map(Requirement, pins(name)):
         if requirement.marker is None or requirement.marker.evaluate(machine):
             assert canonicalize_name(requirement.name) not in chosen
