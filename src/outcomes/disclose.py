@@ -14,20 +14,12 @@ import pandas as pd
 from outcomes.columns import Table, expect
 from outcomes.study import Profile
 from outcomes.study.stages import Disclosing
-from outcomes.tables import RELEASE
-
-SOURCES = {"trajectories": "means", "left_out": "rows"}
-"""Release table to the restricted table that it comes from, where the names differ."""
+from outcomes.tables import RELEASE, RELEASED_FROM
 
 SHOWN = "shown"
 _PROBABILITIES = ("p_value", "p_adjusted")
 _RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
 _RATIO_DECIMALS = 3
-
-
-def needed() -> dict[str, str]:
-    """Return release table to restricted table, in the order of the report."""
-    return {name: SOURCES.get(name, name) for name in RELEASE}
 
 
 def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[str, pd.DataFrame]:
@@ -38,10 +30,9 @@ def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[s
     """
     least = _least_by_outcome(restricted["gains"], restricted["means"])
     released = {}
-    for name, source in needed().items():
-        table, frame = RELEASE[name], restricted[source]
-        base = _base(name, frame, least)
-        released[name] = _release(frame, table, base, part)
+    for name, table in RELEASE.items():
+        frame = restricted[RELEASED_FROM[name]]
+        released[name] = _release(frame, table, _base(name, frame, least), part)
     return released
 
 

@@ -40,6 +40,13 @@ class DataError(Refused):
     """A raw file or a table holds something that can't be used as it is."""
 
 
+def no_such_file(where: str, file: str, present: Iterable[str]) -> Problem:
+    """Return the problem of a raw file that a study names and that is not there; ``where`` is the file with its folder."""
+    known = sorted(present)
+    mend = nearest(file, known) or "put the file there or correct its name in the study file"
+    return Problem(where, "no such file", listed(known) or "the files that the study names", mend)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` for the closest known word, or an empty string (difflib, ratio 0.6)."""
     close = difflib.get_close_matches(word, list(known), n=1)

@@ -10,8 +10,8 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from outcomes import files
 from outcomes.errors import Refused
 
 MARK = "outcomes: "
@@ -51,9 +51,7 @@ def opened(path: str, stage: str) -> Iterator[JobLog]:
     else:
         _tell(f"{stage:<9} {log.lines[-1] if log.lines else 'done'} ({time.monotonic() - began:.1f} s)")
     finally:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("".join(f"{line}\n" for line in log.lines), encoding="utf-8")
+        files.write_text("".join(f"{line}\n" for line in log.lines), path)
 
 
 def _problems(n: int) -> str:

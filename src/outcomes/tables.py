@@ -286,6 +286,9 @@ RELEASE = {
 }
 """The release tables by name: release/tables/<name>.csv."""
 
+RELEASED_FROM = {name: {"trajectories": "means", "left_out": "rows"}.get(name, name) for name in RELEASE}
+"""Release table to the restricted table that it is made of."""
+
 RESTRICTED = {
     table.name: table
     for table in (

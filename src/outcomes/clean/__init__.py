@@ -23,19 +23,12 @@ from outcomes.errors import DataError
 from outcomes.study.stages import Cleaning
 
 
-def raw_files(part: Cleaning) -> list[str]:
-    """Return the names of the raw files that the study names, each once, in reading order."""
-    records = [source.file for source in (part.register_, part.matches, part.engagement) if source is not None]
-    named = [part.codebook, *records, *(wave.file for wave in part.waves.values())]
-    return list(dict.fromkeys(name for name in named if name is not None))
-
-
 def clean(files: Mapping[str, bytes], part: Cleaning) -> dict[str, pd.DataFrame]:
     """Return the tables of the stage by name, from the raw files' bytes by name.
 
     Raises DataError with every problem found in any file; a file that ``files`` lacks is one of them.
     """
-    intake = Intake(files, f"data/raw/{part.study}")
+    intake = Intake(files, part.folder)
     columns = read_codebook(intake, part)
     attributes = [a.column for a in {**part.ses.indicators, **part.covariates}.values() if a.source == "register"]
     register = intake.register(part.register_, attributes)

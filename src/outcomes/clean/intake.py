@@ -14,7 +14,7 @@ import pandas as pd
 from outcomes.clean import cells
 from outcomes.clean.cells import Place
 from outcomes.clean.sheet import read_sheet
-from outcomes.errors import DataError, Problem, listed, nearest
+from outcomes.errors import DataError, Problem, listed, nearest, no_such_file
 from outcomes.study import Register
 from outcomes.study.sources import Layout
 
@@ -39,9 +39,7 @@ class Intake:
         if file is None:
             return None
         if file not in self.files:
-            mend = nearest(file, self.files) or "put the file there or correct its name in the study file"
-            known = listed(sorted(self.files)) or "the files that the study names"
-            self.problems.append(Problem(self.where(file), "no such file", known, mend))
+            self.problems.append(no_such_file(self.where(file), file, self.files))
             return None
         try:
             return read_sheet(self.files[file], layout, self.where(file))

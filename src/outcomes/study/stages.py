@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+from pydantic import Field
+
 from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.part import FileName, Label, Name, Part, Value
 from outcomes.study.people import Covariate, SesRule
@@ -24,13 +26,25 @@ class Cleaning(Part):
     """Wave to item id to the answers that the item allows: what each wave is expected to ask."""
     codebook: FileName | None
     missing: tuple[Value, ...]
-    register_: Register | None
+    register_: Register | None = Field(alias="register")
     matches: Matches | None
     engagement: Engagement | None
     responses: Responses
     ses: SesRule
     covariates: dict[Name, Covariate]
     population: Literal["everyone", "ses_known"]
+
+    @property
+    def folder(self) -> str:
+        """The folder of the raw files, in the project."""
+        return f"data/raw/{self.study}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the raw files that the study names, each once, in reading order."""
+        records = [source.file for source in (self.register_, self.matches, self.engagement) if source is not None]
+        named = [self.codebook, *records, *(wave.file for wave in self.waves.values())]
+        return tuple(dict.fromkeys(name for name in named if name is not None))
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -42,7 +56,7 @@ class Cleaning(Part):
                 items[wave] |= dict.fromkeys(scale.items, instrument.answers)
         return cls(
             study=study.study, waves=study.waves, items=items, codebook=study.codebook, missing=study.missing,
-            register_=study.register_, matches=study.matches, engagement=study.engagement,
+            register=study.register_, matches=study.matches, engagement=study.engagement,
             responses=study.responses, ses=study.ses, covariates=study.covariates, population=study.population,
         )  # fmt: skip
 

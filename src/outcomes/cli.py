@@ -1,0 +1,115 @@
+"""The command line: `outcomes run`, `check` and `simulate`. Exit codes: 0 done, 1 failed, 2 problems to mend.
+
+The only module that knows Snakemake, which it calls as a program; with `project` and `recovery` it composes stages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from outcomes import files
+from outcomes.clean import clean
+from outcomes.errors import DataError, Problem, Refused, StudyError
+from outcomes.joblog import MARK
+from outcomes.project import Project
+from outcomes.study.stages import Cleaning
+
+DONE, FAILED, PROBLEMS = 0, 1, 2
+_NOTHING = "Nothing to be done"
+_TAIL = 15
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.command(asked))
+    except Refused as refused:
+        for problem in refused.problems:
+            print(problem, file=sys.stderr)
+        count = len(refused.problems)
+        print(f"{count} problem{'s' if count > 1 else ''}; nothing was computed.", file=sys.stderr)
+        return PROBLEMS
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Check the study and its raw files, then let Snakemake do what is to be done."""
+    began, project = time.monotonic(), _checked(asked.study)
+    report = project.results("release/report.html")
+    log = project.root / project.results("logs/snakemake.log")
+    code, said = _snakemake(project, asked.cores)
+    files.write_text("".join(said), log)
+    if code != DONE:
+        if not any(line.startswith(f"{MARK}ERROR") for line in said):
+            print("".join(said[-_TAIL:]), end="", file=sys.stderr)
+        print(f"The run stopped; all that Snakemake said is in {project.results('logs/snakemake.log')}.", file=sys.stderr)
+        return FAILED
+    if any(line.startswith(_NOTHING) for line in said):
+        print(f"{_NOTHING}: {report} is up to date.")
+    else:
+        print(f"Report: {report} ({time.monotonic() - began:.0f} s)")
+    return DONE
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Check the study and its raw files, and compute nothing."""
+    project = _checked(asked.study)
+    print(f"{project.name}: no problems in the study and its {len(Cleaning.of(project.loaded).files)} raw files.")
+    return DONE
+
+
+def _checked(study: str | None) -> Project:
+    project = Project.open(_root(), study)
+    clean(project.raw_bytes(), Cleaning.of(project.loaded))
+    return project
+
+
+def _snakemake(project: Project, cores: int) -> tuple[int, list[str]]:
+    """Run Snakemake on the project; print the lines that our jobs say; return its exit code and all lines."""
+    command = [
+        sys.executable, "-m", "snakemake", "--snakefile", str(project.root / "Snakefile"),
+        "--directory", str(project.root), "--cores", str(cores), "--quiet", "rules", "progress", "host", "reason",
+        "--config", f"study={project.name}",
+    ]  # fmt: skip
+    said = []
+    with subprocess.Popen(  # noqa: S603 - a fixed program with fixed flags; the study's name is checked
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if line.startswith(MARK):
+                print(line.removeprefix(MARK), end="", file=sys.stderr, flush=True)
+    return process.returncode, said
+
+
+def _root() -> Path:
+    """Return the project folder: the first one upwards from here with a Snakefile and a config folder."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Snakefile").is_file() and (folder / "config").is_dir():
+            return folder
+    raise StudyError(
+        [Problem("this folder", "no project", "a folder with a Snakefile and config/", "change into the project folder")]
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="outcomes", description="From raw survey waves to a report.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command, words in ((run, "make a study's report"), (check, "check a study and its raw files")):
+        added = commands.add_parser(command.__name__, help=words, description=command.__doc__)
+        added.add_argument("study", nargs="?", help="the study's name; config/config.yaml names the default")
+        added.set_defaults(command=command)
+        if command is run:
+            added.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run at once")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Where a project keeps what: its studies, raw files, results and logs. Known to the command line and the workflow.
+
+Stages never see a path; they get bytes and frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from outcomes import files
+from outcomes.errors import DataError, Problem, StudyError, no_such_file
+from outcomes.study import Loaded, load_study
+from outcomes.study.part import Part
+from outcomes.study.stages import Cleaning, Disclosing, Drawing, Modelling, Reporting, Scoring
+from outcomes.study.yamltext import parse
+from outcomes.tables import RELEASE, RESTRICTED
+
+PARTS: dict[str, type[Cleaning | Scoring | Modelling | Disclosing | Drawing | Reporting]] = {
+    "clean": Cleaning, "score": Scoring, "model": Modelling, "disclose": Disclosing, "figure": Drawing,
+    "report": Reporting,
+}  # fmt: skip
+"""Stage to the part of the study that it reads."""
+
+SHARED = ("columns", "errors", "files", "joblog", "study", "tables")
+"""Modules that every stage's job uses."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """One study in its project folder; paths are relative to ``root`` unless said otherwise."""
+
+    root: Path
+    loaded: Loaded
+
+    @classmethod
+    def open(cls, root: Path, name: str | None = None) -> Self:
+        """Return the project at ``root`` with the study ``name`` (default: the one that config/config.yaml names).
+
+        Raises StudyError with every problem of the study, its instruments and its disclosure profile.
+        """
+        return cls(root, load_study(name or default_study(root), root / "config", files.read_text))
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.loaded.study.study
+
+    def part(self, stage: str) -> Part:
+        """Return the part of the study that ``stage`` reads."""
+        return PARTS[stage].of(self.loaded)
+
+    def raw(self) -> list[str]:
+        """Return the raw files' paths; raises DataError naming each one that is not there."""
+        part = Cleaning.of(self.loaded)
+        folder = self.root / part.folder
+        present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        absent = [file for file in part.files if file not in present]
+        if absent:
+            raise DataError(no_such_file(f"{part.folder}/{file}", file, present) for file in absent)
+        return [f"{part.folder}/{file}" for file in part.files]
+
+    def raw_bytes(self) -> dict[str, bytes]:
+        """Return the content of the raw files that are there, by name."""
+        part = Cleaning.of(self.loaded)
+        paths = {file: self.root / part.folder / file for file in part.files}
+        return {file: files.read_bytes(path) for file, path in paths.items() if path.is_file()}
+
+    def results(self, path: str) -> str:
+        """Return a path below the study's results."""
+        return f"results/{self.name}/{path}"
+
+    def tables(self, stage: str) -> dict[str, str]:
+        """Return the paths of the tables that ``stage`` writes, by name."""
+        if stage == "disclose":
+            return {name: self.results(f"release/tables/{name}.csv") for name in RELEASE}
+        return {
+            name: self.results(f"restricted/{stage}/{name}.csv")
+            for name, table in RESTRICTED.items()
+            if table.stage == stage
+        }
+
+    def log(self, stage: str) -> str:
+        """Return the path of a stage's log."""
+        return self.results(f"logs/{stage}.log")
+
+    def failures(self) -> list[str]:
+        """Return what the most recent failed job said: the lines of its log that begin with ERROR or FAULT."""
+        logs = [self.root / self.log(stage) for stage in PARTS]
+        failed = [
+            (log.stat().st_mtime_ns, lines)
+            for log in logs
+            if log.is_file() and (lines := [x for x in files.read_text(log).splitlines() if x[:6] in ("ERROR ", "FAULT ")])
+        ]
+        return max(failed, default=(0, []))[1]
+
+
+def default_study(root: Path) -> str:
+    """Return the study that config/config.yaml names."""
+    content = parse(files.read_text(root / "config" / "config.yaml"), "config/config.yaml")
+    if set(content) != {"study"} or not isinstance(content["study"], str):
+        found = ", ".join(sorted(content))
+        raise StudyError(
+            [Problem("config/config.yaml", f"the keys {found}", "the one key `study`", "name the study and nothing else")]
+        )
+    return content["study"]
+
+
+def modules(root: Path, stage: str) -> list[str]:
+    """Return the source files that ``stage`` consists of: its own module or package and the shared ones."""
+    package = Path("src/outcomes")
+    found = [package / "__init__.py"]
+    for name in (stage, *SHARED):
+        folder = root / package / name
+        inside = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        found += [path.relative_to(root) for path in inside] or [package / f"{name}.py"]
+    return [path.as_posix() for path in found]

@@ -1,0 +1,20 @@
+# Raw exports and registers -> who answered what, when; what was changed or left out, and why.
+rule clean:
+    input:
+        raw=raw_files,
+        code=code("clean"),
+    output:
+        **project.tables("clean"),
+    log:
+        project.log("clean"),
+    params:
+        study=part("clean"),
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    conda:
+        "../../environment.yml"
+    message:
+        f"Reading {len(raw_files)} raw files"
+    script:
+        "../scripts/clean.py"

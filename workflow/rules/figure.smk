@@ -1,0 +1,20 @@
+# Release tables -> figures and their captions.
+rule figure:
+    input:
+        **project.tables("disclose"),
+        code=code("figure"),
+    output:
+        folder=directory(project.results("release/figures")),
+    log:
+        project.log("figure"),
+    params:
+        study=part("figure"),
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    conda:
+        "../../environment.yml"
+    message:
+        "Drawing the release tables"
+    script:
+        "../scripts/figure.py"
