@@ -21,7 +21,8 @@ class Problem:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.where}: found {self.found}; allowed: {self.allowed}; {self.mend}."
+        end = "" if self.mend.endswith("?") else "."
+        return f"{self.where}: found {self.found}; allowed: {self.allowed}; {self.mend}{end}"
 
 
 class Refused(Exception):

@@ -7,6 +7,8 @@ deprived areas).
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pandas as pd
 
 from outcomes.study import SesRule
@@ -21,7 +23,9 @@ def ses_group(indicators: pd.DataFrame, rule: SesRule) -> pd.Series:
     """
     known = indicators[list(rule.indicators)]
     if rule.rule in ("single", "hierarchy"):
-        return known.astype("string").bfill(axis=1).iloc[:, 0].fillna("unknown").rename("ses")
+        columns = [known[name].astype("string") for name in rule.indicators]
+        first = reduce(lambda trusted, next_one: trusted.fillna(next_one), columns)
+        return first.fillna("unknown").rename("ses")
     least = {"any": 1, "count": rule.at_least, "all": known.shape[1]}[rule.rule]
     lows = (known == "low").sum(axis=1)
     open_ = known.isna().sum(axis=1)
