@@ -1,0 +1,205 @@
+"""Who gained more, by how much, and how sure? Draws the release table `forest`: the gap in gains of each outcome.
+
+The axis is the gap in scale points over the baseline SD of its outcome, so that one axis serves all scales and the
+interval lies to the margin as it does in scale points, on which the verdict rests. (The standardised columns of the
+table also carry the error of that SD; their intervals are a little wider.)
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from outcomes.figure.sheet import DOMAINS, INK, QUIET, is_synthetic, sheet
+from outcomes.figure.words import MINUS, decimals, gaps, number, shown
+from outcomes.study.stages import Drawing
+
+_MARGIN = "#B2477F"
+_LABEL = 44
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a verdict is marked: its marker, the marker's face, and what it means."""
+
+    marker: str
+    face: str
+    means: str
+
+
+SIGNS = {
+    "superior": Sign("o", INK, "claim supported"),
+    "non-inferior": Sign("o", INK, "claim supported"),
+    "inconclusive": Sign("o", "white", "inconclusive"),
+    "inferior": Sign("X", INK, "claim contradicted"),
+    "": Sign("D", "#AAAAAA", "no hypothesis"),
+}
+"""Verdict to its mark; empty where no hypothesis is about the outcome."""
+
+
+def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
+    """Return gaps with intervals, one row an outcome by domain; scale points and the verdict in words at the right."""
+    blocks = [(str(domain), rows) for domain, rows in table.groupby("domain", sort=False)]
+    heading = 0.7 if len(blocks) > 1 else 0.0
+    lines = len(table) + heading * len(blocks)
+    figure = sheet(title, 0.54 * lines + 1.5, is_synthetic(table, part))
+    axes, notes = figure.subplots(1, 2, width_ratios=(1.5, 1), sharey=True)
+    top = 0.0
+    for domain, rows in blocks:
+        if heading:
+            axes.text(
+                0,
+                top + 0.45,
+                DOMAINS[domain],
+                transform=axes.get_yaxis_transform(),
+                weight="bold",
+                color=QUIET,
+                bbox=_CLEAR,
+            )
+        for place, (_, row) in enumerate(rows.iterrows()):
+            _row(axes, row, top + heading + place, part)
+            notes.text(
+                0,
+                top + heading + place + 0.62,
+                note(row, decimals(table["estimate"])),
+                va="center",
+                color=INK,
+            )
+        top += heading + len(rows)
+    _frame(axes, notes, table, part, lines)
+    figure.legend(
+        handles=_legend(table), loc="outside lower left", ncols=2, columnspacing=1.2, handletextpad=0.4
+    )
+    return figure
+
+
+def _row(axes: Axes, row: pd.Series, top: float, part: Drawing) -> None:
+    """Draw one outcome: its name, the gap with its interval, and its margin."""
+    outcome = str(row["outcome"])
+    worse = " (higher is worse)" if part.higher_is[outcome] == "worse" else ""
+    name = textwrap.shorten(part.outcomes[outcome] + worse, _LABEL, placeholder=" ...")
+    axes.text(0, top + 0.27, name, transform=axes.get_yaxis_transform(), va="center", color=INK, bbox=_CLEAR)
+    if not _drawn(row):
+        return
+    sign, sd, at = SIGNS[_verdict(row)], row["baseline_sd"], top + 0.65
+    axes.plot([row["low"] / sd, row["high"] / sd], [at, at], color=INK, linewidth=1.4)
+    axes.plot(
+        row["estimate"] / sd,
+        at,
+        marker=sign.marker,
+        markersize=6,
+        color=INK,
+        markerfacecolor=sign.face,
+        gid=outcome,
+    )
+    if pd.notna(row["margin"]):
+        side = 1 if worse else -1
+        axes.plot(
+            [side * row["margin"] / sd] * 2, [at - 0.2, at + 0.2], color=_MARGIN, linewidth=2, gid="margin"
+        )
+
+
+def _drawn(row: pd.Series) -> bool:
+    numbers = row[["estimate", "low", "high", "baseline_sd"]]
+    return bool(row["disclosure"] == "shown" and numbers.notna().all() and row["baseline_sd"] > 0)
+
+
+def _verdict(row: pd.Series) -> str:
+    """Return the verdict as a key of SIGNS."""
+    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
+    return verdict if verdict in SIGNS else ""
+
+
+def note(row: pd.Series, places: int) -> str:
+    """Return the gap of a row in scale points with its interval, and the verdict, on up to three lines."""
+    if row["disclosure"] != "shown":
+        return "not shown:\ntoo few people"
+    if pd.isna(row["estimate"]):
+        return "not estimable"
+    low, high = (number(row[name], places, signed=True) for name in ("low", "high"))
+    lines = [number(row["estimate"], places, signed=True), f"({low} to {high})"]
+    if pd.notna(row["hypothesis"]) and pd.notna(row["verdict"]):
+        lines.append(f"{row['hypothesis']}: {row['verdict']}")
+    return "\n".join(lines)
+
+
+def _frame(axes: Axes, notes: Axes, table: pd.DataFrame, part: Drawing, lines: float) -> None:
+    """Set the limits, the zero line, and the words that say which way is which."""
+    ends = [0.0]
+    for name, side in (("low", 1), ("high", 1), ("margin", -1)):
+        ends.extend((side * table[name] / table["baseline_sd"]).dropna())
+    room = 0.06 * (max(ends) - min(ends)) or 1.0
+    axes.set_xlim(min(ends) - room, max(ends) + room)
+    axes.set_ylim(lines, 0)
+    axes.axvline(0, color=INK, linewidth=0.9, zorder=0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("gap in standard deviations")
+    notes.set_title("gap in scale points\n(interval)", fontsize=9, color=QUIET)
+    words = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 9, "color": QUIET}
+    left = f"\N{LEFTWARDS ARROW} {part.groups['high']} gained more"
+    right = f"{part.groups['low']} gained more \N{RIGHTWARDS ARROW}"
+    axes.annotate(left, (0, 1), xytext=(0, 18), ha="left", **words)
+    axes.annotate(right, (1, 1), xytext=(0, 5), ha="right", **words)
+    notes.set_axis_off()
+
+
+def _legend(table: pd.DataFrame) -> list[Line2D]:
+    drawn = table[[_drawn(row) for _, row in table.iterrows()]]
+    signs = dict.fromkeys(SIGNS[_verdict(row)] for _, row in drawn.iterrows())
+    handles = [
+        Line2D(
+            [], [], color=INK, marker=sign.marker, markerfacecolor=sign.face, markersize=6, label=sign.means
+        )
+        for sign in signs
+    ]
+    if drawn["margin"].notna().any():
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=_MARGIN,
+                marker="|",
+                linestyle="",
+                markersize=9,
+                markeredgewidth=2,
+                label="margin",
+            )
+        )
+    return handles
+
+
+def caption(table: pd.DataFrame, part: Drawing) -> str:
+    """Return what the axis means, how many intervals lie on either side of zero, and what is left out."""
+    low, high = part.groups["low"], part.groups["high"]
+    drawn = table[[_drawn(row) for _, row in table.iterrows()]]
+    right, left = int((drawn["low"] > 0).sum()), int((drawn["high"] < 0).sum())
+    turned = [part.outcomes[name] for name in drawn["outcome"] if part.higher_is[name] == "worse"]
+    note_ = f" A higher score is worse for: {', '.join(turned)}." if turned else ""
+    margin = (
+        " The coloured tick is the margin of the non-inferiority claim."
+        if drawn["margin"].notna().any()
+        else ""
+    )
+    waves = ", ".join(dict.fromkeys(part.waves[wave] for wave in table["wave"]))
+    return (
+        f"Gap in gains ({low} minus {high}) from the first wave to: {waves}. Each gap is divided by the "
+        f"outcome's standard deviation at the first wave; scale points stand at the right. Of {len(drawn)} intervals "
+        f"{right} lie wholly to the right of zero ({low} gained more) and {left} wholly to the left "
+        f"({high} gained more).{margin}{note_}{gaps(table, 'gaps')}"
+    )
+
+
+def alt(table: pd.DataFrame, part: Drawing) -> str:
+    """Return each gap in scale points with its interval and verdict in words."""
+    places = decimals(table["estimate"])
+    lines = (f"{part.outcomes[row['outcome']]}: {note(row, places)}." for _, row in table.iterrows())
+    return f"Forest plot of {len(table)} gaps in gains. " + " ".join(
+        line.replace("\n", " ") for line in lines
+    )
