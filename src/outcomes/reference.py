@@ -59,13 +59,13 @@ def _keys(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, field in part["properties"].items():
         default = "required" if name in part.get("required", ()) else _default(field)
-        meaning = field.get("description") or _lead(_target(field, schema))[0]
+        meaning = field.get("description") or "".join(_lead(_target(field, schema)))
         yield f"| `{name}` | {_kind(field)} | {default} | {_plain(meaning)} |"
 
 
 def _target(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the part that a key refers to; pydantic leaves out a description that repeats the part's own."""
-    return dict(schema["$defs"][field["$ref"].rsplit("/", 1)[1]])
+    """Return the part that a key refers to, whose description stands for a key's that has none of its own."""
+    return dict(schema["$defs"][field["$ref"].rsplit("/", 1)[1]]) if "$ref" in field else {}
 
 
 def _default(field: dict[str, Any]) -> str:

@@ -31,14 +31,14 @@ class _Hypothesis(Part):
 class Superiority(_Hypothesis):
     """The focal group gains more than the reference group, outcome by outcome."""
 
-    kind: Literal["superiority"]
+    kind: Literal["superiority"] = Field(description="Which claim this is.")
     alpha: Share = Field(0.05, description="Two-sided level after Holm's adjustment within the family.")
 
 
 class NonInferiority(_Hypothesis):
     """The focal group gains at most a margin less than the reference group; every outcome must pass."""
 
-    kind: Literal["non_inferiority"]
+    kind: Literal["non_inferiority"] = Field(description="Which claim this is.")
     alpha: Share = Field(0.025, description="One-sided level; intersection-union, hence not adjusted.")
     margin: float = Field(gt=0, allow_inf_nan=False, description="The largest acceptable deficit, in score points.")
 
@@ -46,7 +46,7 @@ class NonInferiority(_Hypothesis):
 class Floor(_Hypothesis):
     """The share of the focal group that has an attribute stays above a floor."""
 
-    kind: Literal["floor"]
+    kind: Literal["floor"] = Field(description="Which claim this is.")
     alpha: Share = Field(0.025, description="One-sided level of the lower limit (Wilson).")
     floor: Share = Field(description="The share that must be exceeded.")
 
