@@ -1,0 +1,103 @@
+"""What does the model of one outcome say of a combination of its cells?
+
+In: scores, people. Out: `Fitted`, one an outcome and set of covariates, which answers with an `Estimate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from outcomes.model.design import FOCAL, REFERENCE, Design, groups_of, scored
+from outcomes.model.intercept import Fit, fit
+from outcomes.study.stages import Modelled, Modelling
+
+FEWEST = 2
+"""Fewest people of a group behind an estimate: one person has no spread."""
+
+STRUCTURE, DF_METHOD = "person intercept", "Wald z"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate in scale points with its standard error; both None where the status says why."""
+
+    estimate: float | None
+    std_error: float | None
+    status: str
+
+    def wald(self, confidence: float) -> dict[str, float | None]:
+        """Return estimate, std_error, statistic, interval at ``confidence`` and two-sided p, by the normal."""
+        if self.estimate is None or self.std_error is None:
+            return dict.fromkeys(("estimate", "std_error", "statistic", "df", "low", "high", "p_value"))
+        half = norm.ppf(0.5 + confidence / 2) * self.std_error
+        statistic = self.estimate / self.std_error
+        return {
+            "estimate": self.estimate, "std_error": self.std_error, "statistic": statistic, "df": None,
+            "low": self.estimate - half, "high": self.estimate + half, "p_value": 2 * norm.sf(abs(statistic)),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The model of one outcome, with or without covariates, and the scores behind it."""
+
+    name: str
+    outcome: Modelled
+    adjusted: bool
+    groups: tuple[str, ...]
+    baseline: str | None
+    """The study's first wave; None where the outcome is not asked there."""
+    rows: pd.DataFrame
+    design: Design
+    fit: Fit
+
+    @property
+    def later_waves(self) -> tuple[str, ...]:
+        """The waves to which a gain can be told."""
+        return self.outcome.waves[1:] if self.baseline is not None else ()
+
+    def people(self, group: str, *waves: str) -> int:
+        """Return how many people of ``group`` have a score at each of ``waves``."""
+        of_group = self.rows[(self.rows["ses"] == group) & self.rows["wave"].isin(waves)]
+        return int((of_group.groupby("person").size() == len(waves)).sum())
+
+    def estimate(self, weights: np.ndarray, fewest: int) -> Estimate:
+        """Return the combination of all terms by ``weights``; ``fewest`` is the smallest group behind it."""
+        if not self.fit.solved:
+            return Estimate(None, None, self.fit.status)
+        if fewest < FEWEST:
+            return Estimate(None, None, f"not estimable: fewer than {FEWEST} people of a group")
+        of_kept = self.design.estimable(weights)
+        if of_kept is None:
+            return Estimate(None, None, "not estimable: confounded with another term")
+        error = float(np.sqrt(of_kept @ self.fit.cov @ of_kept))
+        return Estimate(float(of_kept @ self.fit.beta), error, self.fit.status)
+
+    def baseline_spread(self) -> tuple[float, int] | None:
+        """Return the pooled SD within low and high SES at the baseline and its degrees of freedom; None without any."""
+        at_baseline = self.rows[self.rows["wave"] == self.baseline]
+        of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
+        df = sum(max(len(scores) - 1, 0) for scores in of_groups)
+        squares = sum(float(((scores - scores.mean()) ** 2).sum()) for scores in of_groups)
+        return (float(np.sqrt(squares / df)), df) if squares > 0 else None
+
+
+def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted: bool) -> Iterator[Fitted]:
+    """Yield the model of each outcome that has scores other than shares, in the study's order."""
+    groups = groups_of(people, part)
+    covariates = {name: part.covariates[name] for name in part.model.covariates} if adjusted else {}
+    for name, outcome in part.outcomes.items():
+        if outcome.is_share:
+            continue
+        rows = scored(name, scores, people, part)
+        rows = rows[rows["ses"].isin(groups)].reset_index(drop=True)
+        design = Design.of(rows, outcome.waves, groups, covariates)
+        baseline = part.waves[0] if outcome.waves[0] == part.waves[0] else None
+        person = pd.factorize(rows["person"])[0]
+        solution = fit(rows["score"].to_numpy(dtype=float), design.matrix, person)
+        yield Fitted(name, outcome, adjusted, groups, baseline, rows, design, solution)

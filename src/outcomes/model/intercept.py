@@ -1,0 +1,100 @@
+"""What are the coefficients, their covariance and the variances of a model with one intercept a person?
+
+In: scores, a full-rank design matrix and a code a person. Out: a `Fit`. This is the seam at which another engine goes in.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
+
+from outcomes.model.criterion import Criterion, Solution
+
+HIGHER = 1e-6
+"""How much higher the restricted log-likelihood of MixedLM's solution must be for ours to count as missed."""
+
+TRIES = ("bfgs", "powell")
+"""MixedLM's optimisers, in turn; the second only where the first does not end in a solution."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model. Where it failed, coefficients and covariance are NaN and the status says why."""
+
+    beta: np.ndarray
+    cov: np.ndarray
+    person_variance: float
+    residual_variance: float
+    log_likelihood: float
+    status: str
+
+    @property
+    def solved(self) -> bool:
+        """Whether there are estimates."""
+        return self.status in ("ok", "boundary")
+
+
+def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:
+    """Return the REML fit of ``scores`` (rows) on ``design`` (rows x columns, full rank), people coded 0, 1, ...
+
+    Coefficients, covariance (X'V^-1 X)^-1 and restricted log-likelihood are closed forms in the two variances, as in
+    lme4; statsmodels' own `bse_fe` comes from a joint Hessian and its `llf` leaves constants out. The ratio of the
+    variances is the root of the profiled criterion's slope; statsmodels MixedLM is fitted from there, and the fit is
+    `unconverged` where MixedLM finds a higher restricted likelihood. `boundary`: the person variance is 0 and the fit
+    is ordinary least squares (MixedLM is not asked: at 0 it returns 0.0 for every effect between people).
+    """
+    basis, triangle = np.linalg.qr(design)
+    residual = scores - basis @ (basis.T @ scores)
+    if problem := _hopeless(scores, residual, design.shape[1], person):
+        return _failed(design.shape[1], problem)
+    criterion = Criterion.of(basis, residual, person, 2 * float(np.log(np.abs(np.diag(triangle))).sum()))
+    best = criterion.best()
+    if best is None:
+        return _failed(design.shape[1], "not estimable: scores do not vary within people")
+    if best.ratio > 0 and _missed(best, criterion, basis, residual, person):
+        return _failed(design.shape[1], "unconverged")
+    inverse = solve_triangular(triangle, np.eye(len(triangle)))
+    return Fit(
+        beta=inverse @ (basis.T @ scores + best.coefficients),
+        cov=inverse @ np.linalg.inv(best.information) @ inverse.T * best.residual_variance,
+        person_variance=best.ratio * best.residual_variance,
+        residual_variance=best.residual_variance,
+        log_likelihood=best.log_likelihood,
+        status="ok" if best.ratio > 0 else "boundary",
+    )
+
+
+def _hopeless(scores: np.ndarray, residual: np.ndarray, rank: int, person: np.ndarray) -> str | None:
+    if len(scores) <= rank:
+        return "not estimable: no more scores than coefficients"
+    if person.max() + 1 == len(scores):
+        return "not estimable: nobody has two scores"
+    if residual @ residual <= 1e-20 * (scores @ scores):
+        return "not estimable: the scores do not vary"
+    return None
+
+
+def _failed(columns: int, status: str) -> Fit:
+    return Fit(np.full(columns, np.nan), np.full((columns, columns), np.nan), np.nan, np.nan, np.nan, status)
+
+
+def _missed(best: Solution, criterion: Criterion, basis: np.ndarray, residual: np.ndarray, person: np.ndarray) -> bool:
+    """Say whether MixedLM, started at ``best``, climbs higher; both are judged by the closed-form criterion."""
+    size = np.sqrt(len(residual))
+    model = MixedLM(residual / residual.std(), basis * size, groups=person)
+    start = MixedLMParams.from_components(fe_params=best.coefficients / size, cov_re=np.array([[best.ratio]]))
+    for method in TRIES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the closed form judges the result, not MixedLM's warnings
+            try:
+                found = model.fit(reml=True, method=[method], start_params=start, gtol=1e-8)
+            except np.linalg.LinAlgError:
+                continue
+        ratio = float(found.cov_re[0, 0] / found.scale)
+        if found.converged and np.isfinite(ratio) and ratio >= 0:
+            return criterion.at(ratio).log_likelihood > best.log_likelihood + HIGHER
+    return False
