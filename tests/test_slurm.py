@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).parents[1]
-# Snakemake prints the resources of a job only where its rule has no message; its log records always have them.
+# Snakemake prints a job's resources only where its rule has no message; its log records always have them.
 PLAN = """
 import json, logging, sys
 from snakemake.cli import main
