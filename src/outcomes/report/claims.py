@@ -1,0 +1,73 @@
+"""What is the verdict on each hypothesis, on what rule, and what does it rest on?"""
+
+from __future__ import annotations
+
+from outcomes.report.answer import answered
+from outcomes.report.facts import Facts, rows
+from outcomes.study import Floor, Hypothesis, NonInferiority
+
+SIGNS = {
+    "superior": "yes", "non-inferior": "yes", "floor met": "yes", "inferior": "no", "floor not met": "no",
+}  # fmt: skip
+"""Verdict to its mark; every other verdict is open."""
+
+
+def claims(facts: Facts) -> dict[str, object]:
+    """Return the hypotheses that have verdicts, each with its rule, its rows and what they rest on."""
+    found = []
+    for key, hypothesis in answered(facts).items():
+        of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
+        marks = (f"Basis: {row['basis']}. Plan: {row['plan']}." for row in of_claim)
+        found.append(
+            {
+                "key": key,
+                "claim": hypothesis.claim,
+                "rule": _rule(hypothesis, facts),
+                "estimate": "Share" if isinstance(hypothesis, Floor) else "Gap in gains",
+                "bound": {"superiority": "", "non_inferiority": "Margin", "floor": "Floor"}[hypothesis.kind],
+                "level": f"{100 * level(hypothesis):g} %",
+                "rows": [_row(row, facts) for row in of_claim],
+                "marks": list(dict.fromkeys(marks)),
+            }
+        )
+    return {"claims": found}
+
+
+def level(hypothesis: Hypothesis) -> float:
+    """Return the level of the interval that goes with the hypothesis's test: two-sided alpha, or one-sided doubled."""
+    return 1 - hypothesis.alpha * (1 if hypothesis.kind == "superiority" else 2)
+
+
+def _row(row: dict[str, object], facts: Facts) -> dict[str, str]:
+    hidden = row["disclosure"] != "shown"
+    verdict = "not shown" if hidden else str(row["verdict"])
+    is_floor = row["kind"] == "floor"
+    return {
+        "outcome": facts.outcome(row["outcome"]),
+        "verdict": verdict,
+        "sign": SIGNS.get(verdict, "open"),
+        "estimate": facts.written(row, "estimate", signed=not is_floor),
+        "interval": facts.interval(row),
+        "bound": facts.written(row, "margin"),
+        "p": facts.written(row, "p_adjusted"),
+        "n": facts.written(row, "n"),
+    }
+
+
+def _rule(hypothesis: Hypothesis, facts: Facts) -> str:
+    wave = facts.wave(hypothesis.wave)
+    low, high = facts.group("low"), facts.group("high")
+    alpha = f"{100 * hypothesis.alpha:g} %"
+    if isinstance(hypothesis, Floor):
+        return (
+            f"Floor: the share of the {low} group at the deciding wave ({wave}) against the floor, one-sided level {alpha}."
+        )
+    if isinstance(hypothesis, NonInferiority):
+        return (
+            f"Non-inferiority at the deciding wave ({wave}): the {low} group may gain at most the margin less than the "
+            f"{high} group, one-sided level {alpha}; the claim as a whole holds only if every outcome passes."
+        )
+    return (
+        f"Superiority at the deciding wave ({wave}): the {low} group gains more than the {high} group, two-sided level "
+        f"{alpha} after Holm's adjustment within the family of outcomes."
+    )

@@ -1,0 +1,126 @@
+"""How does a release table read on the page: its title, its headings, its cells, and what must be said below it?
+
+Columns that are empty, or the same text in every row, are said once below the table; two limits make one column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, listed, rows
+
+TITLES = {
+    "flow": "Who took part, step by step",
+    "left_out": "What became of the rows of each file",
+    "reliability": "How consistently each scale measures",
+    "trajectories": "Average scores",
+    "gains": "Gains since the first wave",
+    "contrasts": "Gaps between the groups",
+    "verdicts": "Verdicts",
+    "forest": "The gaps in gains that decide",
+    "ols": "Regression of gain on group and covariates",
+    "fits": "The models behind the estimates",
+}
+HEADINGS = {
+    "outcome": "Outcome", "domain": "Domain", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
+    "alpha": "Alpha", "interval": "Interval", "mean": "Observed mean", "sd": "Observed SD", "estimate": "Estimate",
+    "std_error": "Standard error", "statistic": "Statistic", "df": "df", "df_method": "Inference",
+    "p_value": "p", "p_adjusted": "p adjusted", "standardised": "Standardised", "structure": "Covariance",
+    "standardised_interval": "Standardised, interval", "status": "Status", "adjusted": "With covariates",
+    "contrast": "Contrast", "hypothesis": "Hypothesis", "kind": "Kind", "family": "Family",
+    "margin": "Margin or floor", "verdict": "Verdict", "plan": "Plan", "basis": "Basis", "label": "Step",
+    "file": "File", "reason": "What became of them", "baseline_sd": "SD at the first wave", "r2": "R\u00b2",
+    "r2_adjusted": "R\u00b2 adjusted", "r2_added": "R\u00b2 added by the group",
+    "r2_added_interval": "R\u00b2 added, interval", "method": "Criterion", "log_likelihood": "Log-likelihood",
+    "person_variance": "Variance between people", "residual_variance": "Variance within people",
+    "icc": "Share of variance between people",
+}  # fmt: skip
+"""Column to heading; a column without one is headed by its name."""
+
+HIDDEN = ("step", "disclosure", "origin")
+VALUES: Mapping[tuple[str, object], str] = {
+    ("contrast", "gap"): "gap in gains",
+    ("contrast", "difference"): "difference at the wave",
+    ("kind", "non_inferiority"): "non-inferiority",
+    ("adjusted", True): "yes",
+    ("adjusted", False): "no",
+}
+_LIMITS = {"interval": ("low", "high")} | {
+    f"{name}_interval": (f"{name}_low", f"{name}_high") for name in ("standardised", "r2_added")
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One release table as text: the first cell of a row is its heading."""
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def tables(facts: Facts) -> dict[str, object]:
+    """Return every release table that has a row, in the order given."""
+    return {"views": [view(name, table, facts) for name, table in facts.tables.items() if len(table)]}
+
+
+def view(name: str, table: pd.DataFrame, facts: Facts) -> View:
+    """Return the release table ``name`` as it is shown."""
+    cells = pd.DataFrame([_cells(row, facts) for row in rows(table)])
+    empty = [column for column in cells if (cells[column] == EMPTY).all()]
+    same = [
+        column for column in cells.columns[1:]
+        if column not in empty and len(cells) > 1 and cells[column].nunique() == 1 and _is_text(table, str(column))
+    ]  # fmt: skip
+    shown = cells.drop(columns=[*empty, *same])
+    notes = [f"In every row: {heading(str(column))} {cells[column].iloc[0]}." for column in same]
+    if empty:
+        notes.append(f"Empty in every row: {listed([heading(str(column)) for column in empty])}.")
+    return View(
+        name,
+        TITLES.get(name, name),
+        tuple(heading(str(column)) for column in shown),
+        tuple(tuple(row) for row in shown.itertuples(index=False)),
+        (*notes, *_marks(table, shown)),
+    )
+
+
+def heading(column: str) -> str:
+    """Return what a column is called on the page."""
+    return HEADINGS.get(column, column)
+
+
+def _cells(row: Mapping[str, object], facts: Facts) -> dict[str, str]:
+    """Return the cells of a row as text, by column, with limits joined where the lower one stood."""
+    ends = {end: name for name, pair in _LIMITS.items() for end in pair}
+    cells = {}
+    for column, value in row.items():
+        if column in HIDDEN:
+            continue
+        if column in ends:
+            cells[ends[column]] = facts.interval(row, *_LIMITS[ends[column]])
+        elif column in ("outcome", "wave", "group") and value is not None:
+            cells[column] = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}[column](value)
+        else:
+            cells[column] = VALUES.get((column, value)) or facts.written(row, column)
+    return cells
+
+
+def _is_text(table: pd.DataFrame, column: str) -> bool:
+    return column in table.columns and str(table[column].dtype) in ("string", "boolean")
+
+
+def _marks(table: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+    """Return what the marks in the cells mean, with the reasons for which rows are suppressed."""
+    notes = []
+    reasons = [str(reason) for reason in table["disclosure"].unique() if reason != "shown"]
+    if reasons:
+        notes.append(f"{SUPPRESSED} {'; '.join(reasons)}.")
+    if (shown == EMPTY).any(axis=None):
+        notes.append(f"{EMPTY} does not apply.")
+    return notes

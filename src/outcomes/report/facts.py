@@ -1,0 +1,114 @@
+"""What does the report know: the release tables, the figures, the study's words, and how a number is written?
+
+A release table is rounded already; `Facts.written` is the one function that turns one of its cells into text, by the
+decimals of the disclosure profile. Prose and tables both go through it, so that a number reads alike everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.study.stages import Reporting
+
+MINUS = "\N{MINUS SIGN}"
+SUPPRESSED = ".."
+EMPTY = "\N{EN DASH}"
+P_VALUES = ("p_value", "p_adjusted")
+RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
+RATIO_DECIMALS = 3
+SHARES = ("estimate", "low", "high", "mean", "margin")
+"""Columns that are percentages where the outcome is a share."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that a section may draw on."""
+
+    tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, bytes]
+    index: pd.DataFrame
+    part: Reporting
+    versions: Mapping[str, str]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the study, or any row of any table, says that the data are invented."""
+        rows = (table["origin"] for table in self.tables.values())
+        return self.part.drawing.synthetic or any((origin == "synthetic").any() for origin in rows)
+
+    def has(self, name: str) -> bool:
+        """Return whether the release table is there and has a row."""
+        return name in self.tables and len(self.tables[name]) > 0
+
+    def is_share(self, outcome: object) -> bool:
+        """Return whether a mean of the outcome is a share of people."""
+        return outcome in self.part.scales and self.part.scales[str(outcome)][1].scoring == "share"
+
+    def outcome(self, name: object) -> str:
+        """Return an outcome in words."""
+        return "all outcomes" if name == "all" else self.part.drawing.outcomes.get(str(name), str(name))
+
+    def wave(self, name: object) -> str:
+        """Return a wave in words."""
+        return self.part.drawing.waves.get(str(name), str(name))
+
+    def group(self, name: object) -> str:
+        """Return an SES group, or a contrast of two, in words."""
+        groups: Mapping[str, str] = self.part.drawing.groups
+        if name == "low - high":
+            return f"{groups['low']} minus {groups['high']}"
+        return "all groups" if name == "all" else groups.get(str(name), str(name))
+
+    @property
+    def people(self) -> str:
+        """What the people of the study are called."""
+        return self.part.drawing.wording.people
+
+    def written(self, row: Mapping[str, object], column: str, *, signed: bool = False, size: bool = False) -> str:
+        """Return a cell of a release table as text: ``..`` where suppressed, a dash where there is nothing to say.
+
+        ``row`` is the row with its `disclosure`. A mean or share has the profile's decimals (a share in per cent),
+        a p value below its last decimal reads ``< 0.001``. ``signed`` adds a plus; ``size`` leaves the sign out.
+        """
+        value = row[column]
+        if pd.isna(value):
+            return EMPTY if row["disclosure"] == "shown" else SUPPRESSED
+        if isinstance(value, str):
+            return value
+        number = abs(float(value)) if size else float(value) + 0.0  # so that -0.0 reads 0.00
+        profile = self.part.profile
+        if column in P_VALUES:
+            least = 10.0**-profile.decimals_p
+            return f"< {least:.{profile.decimals_p}f}" if number < least else f"{number:.{profile.decimals_p}f}"
+        sign = "+" if signed else ""
+        if column in SHARES and self.is_share(row.get("outcome")):
+            text = f"{100 * number:{sign}.{profile.decimals_share}f} %"
+        elif isinstance(value, int) or column in ("n", "n_items"):
+            text = f"{number:,.0f}"
+        else:
+            text = f"{number:{sign},.{RATIO_DECIMALS if column in RATIOS else profile.decimals_mean}f}"
+        return text.replace("-", MINUS)
+
+    def interval(self, row: Mapping[str, object], low: str = "low", high: str = "high") -> str:
+        """Return two limits as ``0.20 to 0.64``; one mark where both are empty."""
+        ends = self.written(row, low), self.written(row, high)
+        return ends[0] if ends[0] == ends[1] and ends[0] in (EMPTY, SUPPRESSED) else " to ".join(ends)
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table as plain mappings, with None for empty cells."""
+    plain = table.astype(object)
+    return [{str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")]
+
+
+def listed(words: list[str]) -> str:
+    """Return words as they stand in a sentence: ``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def within(label: str) -> str:
+    """Return a label as it stands within a sentence: its first letter small, unless it opens an abbreviation."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
