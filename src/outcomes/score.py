@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import pingouin as pg
+from scipy import stats
 
 from outcomes.columns import GROUPS
 from outcomes.study.stages import Measured, Scoring
@@ -66,8 +67,7 @@ def _scored(answers: pd.DataFrame, name: str, measured: Measured) -> pd.DataFram
 def reliability(answers: pd.DataFrame, people: pd.DataFrame, part: Scoring) -> pd.DataFrame:
     """Return coefficient alpha by outcome, wave and SES group (and all groups together), with Feldt's 95 % interval.
 
-    Alpha is taken over complete answers (pingouin.cronbach_alpha, listwise; Feldt, Woodruff & Salih 1987), among the
-    study's population. A scale of one item, an item without variance, or fewer than three complete answers gives no
+    Alpha is taken over complete answers (pingouin.cronbach_alpha, listwise), among the study's population. A scale of one item, an item without variance, or fewer than three complete answers gives no
     alpha, and the status says which.
     """
     members = people.loc[people["in_population"].astype(bool), ["person", "ses"]]
@@ -98,8 +98,20 @@ def _alpha(items: np.ndarray, measured: Measured) -> dict[str, object]:
         return found | {"status": f"not estimable: fewer than {FEWEST} complete answers"}
     if (complete.std(axis=0) == 0).any():
         return found | {"status": "not estimable: an item does not vary"}
-    alpha, (low, high) = pg.cronbach_alpha(data=pd.DataFrame(keyed(complete, measured)), nan_policy="listwise")
+    alpha, _ = pg.cronbach_alpha(data=pd.DataFrame(keyed(complete, measured)), nan_policy="listwise")
+    low, high = feldt(float(alpha), *complete.shape)
     return found | {"alpha": alpha, "low": low, "high": high, "status": "ok"}
+
+
+def feldt(alpha: float, n: int, k: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Feldt's interval of coefficient alpha for ``n`` people and ``k`` items.
+
+    Source: Feldt, Woodruff & Salih (1987), Applied Psychological Measurement 11:93-103, doi 10.1177/014662168701100107.
+    (pingouin gives the same limits, rounded to three decimals.)
+    """
+    tail = (1 - confidence) / 2
+    quantiles = stats.f.ppf([1 - tail, tail], n - 1, (n - 1) * (k - 1))
+    return float(1 - (1 - alpha) * quantiles[0]), float(1 - (1 - alpha) * quantiles[1])
 
 
 def _items(answers: pd.DataFrame, measured: Measured) -> np.ndarray:
