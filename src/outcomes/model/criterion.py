@@ -1,9 +1,9 @@
 """How likely are the scores under a person intercept, as a function of one number?
 
-With V = residual variance x (I + ratio 11') within a person, coefficients and residual variance are profiled out of
-the restricted likelihood, which leaves ratio = person variance / residual variance (Bates et al. 2015, doi
-10.18637/jss.v067.i01, section 3.4; Harville 1974, doi 10.1093/biomet/61.2.383). All sums over people are taken once,
-by number of scores a person; each evaluation costs the same however many people there are.
+With V = residual variance x (I + ratio 11') within a person, coefficients and residual variance are profiled
+out of the restricted likelihood, which leaves ratio = person variance / residual variance (Harville 1977, doi
+10.1080/01621459.1977.10480998; Bates et al. 2015, doi 10.18637/jss.v067.i01, section 3.4). All sums over people
+are taken once, by number of scores a person: an evaluation costs the same however many people there are.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class Criterion:
 
     @classmethod
     def of(cls, basis: np.ndarray, residual: np.ndarray, person: np.ndarray, log_det: float) -> Criterion:
-        """Return the criterion of ``residual`` (rows) on ``basis`` (rows x rank), people coded 0, 1, ... in ``person``."""
+        """Return the criterion of ``residual`` (rows) on ``basis`` (rows x rank, orthonormal).
+
+        ``person`` codes the person of each row as 0, 1, ...; ``log_det`` is log|X'X| of the design.
+        """
         both = np.column_stack([basis, residual])
         rows = np.bincount(person)
         sums = np.column_stack([np.bincount(person, weights=column) for column in both.T])
@@ -80,9 +83,10 @@ class Criterion:
         )  # fmt: skip
 
     def best(self) -> Solution | None:
-        """Return the highest point; None where it lies above the grid (no variance within people) or is not a root.
+        """Return the highest point, or None where there is none that a root of the slope confirms.
 
-        The grid finds the region, Brent's method the root of the slope in it. Ratio 0 is a solution, at the boundary.
+        The grid finds the region, Brent's method the root in it. Ratio 0, the boundary, is a solution; a
+        likelihood that still climbs at the grid's end (no variance within people) has none.
         """
         peak = int(np.argmax([self.at(ratio).log_likelihood for ratio in GRID]))
         if peak == 0 and self.at(0.0).slope <= 0:

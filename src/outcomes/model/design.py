@@ -1,7 +1,8 @@
 """Which scores and which design matrix does the model of an outcome have?
 
-In: scores, people. Out: the rows of one outcome (a score each) and a full-rank matrix, coded by hand: wave x SES in
-treatment coding (first wave and high SES are the reference), then a dummy for each other level of each covariate.
+In: scores, people. Out: the rows of one outcome (a score each) and a full-rank matrix, coded by hand: wave x SES
+in treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
+covariate.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ UNKNOWN = "unknown"
 """The third SES group, and the level of a covariate for people whose value is missing."""
 
 DEPENDENT = 1e-8
-"""A column is dependent where less than this share of its length is left once earlier columns are projected out."""
+"""A column depends on earlier ones where their projection leaves less than this share of its length."""
 
 
 def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
@@ -32,10 +33,10 @@ def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
 
 
 def scored(outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
-    """Return the scores of ``outcome``: person, wave, score, ses and the covariates, sorted by person and wave.
+    """Return person, wave, score, ses and covariates of ``outcome``, sorted by person and wave.
 
-    A row is a score that is there, of a person of the population and a wave that asks the outcome. A covariate that
-    is missing, or none of the declared levels, is the level `unknown`.
+    A row is a score that is there, of a person of the population and a wave that asks the outcome. A covariate
+    that is missing, or none of the declared levels, is the level `unknown`.
     """
     asked = part.outcomes[outcome].waves
     there = (scores["outcome"] == outcome) & scores["wave"].isin(asked) & scores["score"].notna()
@@ -85,9 +86,16 @@ class Design:
 
     @classmethod
     def of(
-        cls, rows: pd.DataFrame, waves: tuple[str, ...], groups: tuple[str, ...], covariates: Mapping[str, tuple[str, ...]]
+        cls,
+        rows: pd.DataFrame,
+        waves: tuple[str, ...],
+        groups: tuple[str, ...],
+        covariates: Mapping[str, tuple[str, ...]],
     ) -> Design:
-        """Return the design of ``rows`` for wave x SES and ``covariates`` (name to levels, reference first)."""
+        """Return the design of ``rows`` for wave x SES and ``covariates`` (name to levels, reference first).
+
+        ``waves`` and ``groups`` begin with the reference.
+        """
         columns = {"intercept": np.ones(len(rows))}
         columns |= {f"wave={wave}": _indicator(rows["wave"], wave) for wave in waves[1:]}
         columns |= {f"ses={group}": _indicator(rows["ses"], group) for group in groups[1:]}
@@ -106,15 +114,16 @@ class Design:
         return tuple(term for term, kept in zip(self.terms, self.kept, strict=True) if not kept)
 
     def cell(self, group: str, wave: str) -> np.ndarray:
-        """Return the weights of all terms that give the mean of ``group`` at ``wave``, covariates at reference."""
+        """Return the weights of all terms that make the mean of a cell, covariates at their reference."""
         of_cell = {"intercept", f"wave={wave}", f"ses={group}", f"wave={wave}:ses={group}"}
         return np.array([float(term in of_cell) for term in self.terms])
 
     def estimable(self, weights: np.ndarray) -> np.ndarray | None:
         """Return ``weights`` (of all terms) as weights of the kept ones; None where the data can't tell.
 
-        A combination can be estimated if and only if its weights lie in the row space of the full matrix (Searle
-        1971, Linear Models, 5.4): the weights of the dropped terms must be those that their aliases imply.
+        A combination can be estimated if and only if its weights lie in the row space of the full matrix
+        (Searle 1971, Linear Models, 5.4): the weights of the dropped terms must be those that their aliases
+        imply.
         """
         of_kept = weights[self.kept]
         return of_kept if np.allclose(weights[~self.kept], of_kept @ self.aliases, atol=1e-6) else None

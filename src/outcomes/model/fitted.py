@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,12 @@ FEWEST = 2
 STRUCTURE, DF_METHOD = "person intercept", "Wald z"
 
 
+def limits(estimate: float, std_error: float, confidence: float) -> tuple[float, float]:
+    """Return the two-sided interval at ``confidence`` by the normal distribution."""
+    half = float(norm.ppf(0.5 + confidence / 2)) * std_error
+    return estimate - half, estimate + half
+
+
 @dataclass(frozen=True)
 class Estimate:
     """An estimate in scale points with its standard error; both None where the status says why."""
@@ -31,14 +38,14 @@ class Estimate:
     status: str
 
     def wald(self, confidence: float) -> dict[str, float | None]:
-        """Return estimate, std_error, statistic, interval at ``confidence`` and two-sided p, by the normal."""
+        """Return estimate, std_error, statistic, low, high and two-sided p; none of them without an estimate."""
         if self.estimate is None or self.std_error is None:
-            return dict.fromkeys(("estimate", "std_error", "statistic", "df", "low", "high", "p_value"))
-        half = norm.ppf(0.5 + confidence / 2) * self.std_error
+            return {}
+        low, high = limits(self.estimate, self.std_error, confidence)
         statistic = self.estimate / self.std_error
         return {
-            "estimate": self.estimate, "std_error": self.std_error, "statistic": statistic, "df": None,
-            "low": self.estimate - half, "high": self.estimate + half, "p_value": 2 * norm.sf(abs(statistic)),
+            "estimate": self.estimate, "std_error": self.std_error, "statistic": statistic,
+            "low": low, "high": high, "p_value": 2 * float(norm.sf(abs(statistic))),
         }  # fmt: skip
 
 
@@ -50,21 +57,35 @@ class Fitted:
     outcome: Modelled
     adjusted: bool
     groups: tuple[str, ...]
-    baseline: str | None
-    """The study's first wave; None where the outcome is not asked there."""
+    baseline: str
+    """The study's first wave."""
     rows: pd.DataFrame
     design: Design
     fit: Fit
 
     @property
     def later_waves(self) -> tuple[str, ...]:
-        """The waves to which a gain can be told."""
-        return self.outcome.waves[1:] if self.baseline is not None else ()
+        """The waves to which a gain can be told; none where the outcome is not asked at the baseline."""
+        return self.outcome.waves[1:] if self.outcome.waves[0] == self.baseline else ()
+
+    @cached_property
+    def answered(self) -> pd.DataFrame:
+        """Whether a person (row; SES and id) has a score at a wave (column)."""
+        return pd.crosstab([self.rows["ses"], self.rows["person"]], self.rows["wave"]) > 0
 
     def people(self, group: str, *waves: str) -> int:
         """Return how many people of ``group`` have a score at each of ``waves``."""
-        of_group = self.rows[(self.rows["ses"] == group) & self.rows["wave"].isin(waves)]
-        return int((of_group.groupby("person").size() == len(waves)).sum())
+        of_group = self.answered[self.answered.index.get_level_values("ses") == group]
+        return int(of_group.reindex(columns=list(waves), fill_value=False).all(axis=1).sum())
+
+    @cached_property
+    def baseline_spread(self) -> tuple[float, int] | None:
+        """The pooled SD within low and high SES at the baseline, and its degrees of freedom, if there is any."""
+        at_baseline = self.rows[self.rows["wave"] == self.baseline]
+        of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
+        df = sum(max(len(scores) - 1, 0) for scores in of_groups)
+        squares = sum(float(((scores - scores.mean()) ** 2).sum()) for scores in of_groups)
+        return (float(np.sqrt(squares / df)), df) if squares > 0 else None
 
     def estimate(self, weights: np.ndarray, fewest: int) -> Estimate:
         """Return the combination of all terms by ``weights``; ``fewest`` is the smallest group behind it."""
@@ -75,20 +96,12 @@ class Fitted:
         of_kept = self.design.estimable(weights)
         if of_kept is None:
             return Estimate(None, None, "not estimable: confounded with another term")
-        error = float(np.sqrt(of_kept @ self.fit.cov @ of_kept))
-        return Estimate(float(of_kept @ self.fit.beta), error, self.fit.status)
-
-    def baseline_spread(self) -> tuple[float, int] | None:
-        """Return the pooled SD within low and high SES at the baseline and its degrees of freedom; None without any."""
-        at_baseline = self.rows[self.rows["wave"] == self.baseline]
-        of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
-        df = sum(max(len(scores) - 1, 0) for scores in of_groups)
-        squares = sum(float(((scores - scores.mean()) ** 2).sum()) for scores in of_groups)
-        return (float(np.sqrt(squares / df)), df) if squares > 0 else None
+        std_error = float(np.sqrt(of_kept @ self.fit.cov @ of_kept))
+        return Estimate(float(of_kept @ self.fit.beta), std_error, self.fit.status)
 
 
 def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted: bool) -> Iterator[Fitted]:
-    """Yield the model of each outcome that has scores other than shares, in the study's order."""
+    """Yield the model of each outcome but shares, in the study's order."""
     groups = groups_of(people, part)
     covariates = {name: part.covariates[name] for name in part.model.covariates} if adjusted else {}
     for name, outcome in part.outcomes.items():
@@ -97,7 +110,5 @@ def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted
         rows = scored(name, scores, people, part)
         rows = rows[rows["ses"].isin(groups)].reset_index(drop=True)
         design = Design.of(rows, outcome.waves, groups, covariates)
-        baseline = part.waves[0] if outcome.waves[0] == part.waves[0] else None
-        person = pd.factorize(rows["person"])[0]
-        solution = fit(rows["score"].to_numpy(dtype=float), design.matrix, person)
-        yield Fitted(name, outcome, adjusted, groups, baseline, rows, design, solution)
+        solution = fit(rows["score"].to_numpy(dtype=float), design.matrix, pd.factorize(rows["person"])[0])
+        yield Fitted(name, outcome, adjusted, groups, part.waves[0], rows, design, solution)

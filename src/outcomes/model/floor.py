@@ -16,12 +16,15 @@ from outcomes.study import Floor
 from outcomes.study.stages import Modelling
 
 
-def floor_test(claim: Floor, outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> Row:
+def floor_test(
+    claim: Floor, outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling
+) -> Row:
     """Return n, share, Wilson's interval at 1 - 2 alpha, one-sided p and verdict for the focal group.
 
-    p is the score test's, (share - floor) / sqrt(floor (1 - floor) / n) referred to the normal, of which Wilson's
-    interval is the inversion: the lower limit lies above the floor exactly where p < alpha (Agresti & Coull 1998,
-    doi 10.1080/00031305.1998.10480550). An outcome that is no share, or nobody scored, is not estimable.
+    p is the score test's, (share - floor) / sqrt(floor (1 - floor) / n) referred to the normal, of which
+    Wilson's interval is the inversion: the lower limit lies above the floor exactly where p < alpha (Agresti
+    & Coull 1998, doi 10.1080/00031305.1998.10480550). An outcome that is no share, or nobody scored, is not
+    estimable.
     """
     rows = scored(outcome, scores, people, part)
     at_wave = rows.loc[(rows["ses"] == FOCAL) & (rows["wave"] == claim.wave), "score"].astype(float)

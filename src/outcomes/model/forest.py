@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from outcomes.model.contrasts import Row
-from outcomes.model.verdicts import primary_gaps
+from outcomes.model.families import primary_rows
 from outcomes.study import Floor, NonInferiority
 from outcomes.study.stages import Modelling
 
@@ -18,9 +18,11 @@ SHOWN = ("outcome", "domain", "wave", "n", "estimate", "low", "high",
          "standardised", "standardised_low", "standardised_high")  # fmt: skip
 
 
-def forest(contrasts: pd.DataFrame, fits: pd.DataFrame, verdicts: pd.DataFrame, part: Modelling) -> Iterator[Row]:
-    """Yield the primary gap of each outcome with the first hypothesis on it; without one, at its last wave."""
-    gaps = primary_gaps(contrasts, part)
+def forest(
+    contrasts: pd.DataFrame, fits: pd.DataFrame, verdicts: pd.DataFrame, part: Modelling
+) -> Iterator[Row]:
+    """Yield the primary gap of each outcome: at the wave of the first hypothesis on it, else its last."""
+    gaps = primary_rows(contrasts, part)
     primary = fits[fits["adjusted"] == bool(part.model.covariates)].set_index("outcome")
     decided = verdicts.set_index(["hypothesis", "outcome"])["verdict"]
     for name, outcome in part.outcomes.items():

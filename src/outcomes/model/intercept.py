@@ -1,6 +1,7 @@
 """What are the coefficients, their covariance and the variances of a model with one intercept a person?
 
-In: scores, a full-rank design matrix and a code a person. Out: a `Fit`. This is the seam at which another engine goes in.
+In: scores, a full-rank design matrix and a code a person. Out: a `Fit`. This is the seam at which another
+engine goes in.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ class Fit:
 
 
 def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:
-    """Return the REML fit of ``scores`` (rows) on ``design`` (rows x columns, full rank), people coded 0, 1, ...
+    """Return the REML fit of ``scores`` (rows) on ``design`` (rows x columns, of full rank).
 
-    Coefficients, covariance (X'V^-1 X)^-1 and restricted log-likelihood are closed forms in the two variances, as in
-    lme4; statsmodels' own `bse_fe` comes from a joint Hessian and its `llf` leaves constants out. The ratio of the
-    variances is the root of the profiled criterion's slope; statsmodels MixedLM is fitted from there, and the fit is
-    `unconverged` where MixedLM finds a higher restricted likelihood. `boundary`: the person variance is 0 and the fit
-    is ordinary least squares (MixedLM is not asked: at 0 it returns 0.0 for every effect between people).
+    ``person`` codes the person of each row as 0, 1, ... Coefficients, their covariance (X'V^-1 X)^-1 and the
+    restricted log-likelihood are closed forms in the two variances, as in lme4 (Bates et al. 2015, doi
+    10.18637/jss.v067.i01); statsmodels' own `bse_fe` comes from a joint Hessian and its `llf` leaves constants
+    out. The ratio of the variances is the root of the profiled criterion's slope; statsmodels MixedLM is fitted
+    from there, and the fit is `unconverged` where MixedLM reaches a higher restricted likelihood. `boundary`:
+    the person variance is 0 and the fit is ordinary least squares (MixedLM is not asked, as at 0 it returns 0.0
+    for every effect between people). A fit that can't be made has the reason as its status.
     """
     basis, triangle = np.linalg.qr(design)
     residual = scores - basis @ (basis.T @ scores)
@@ -55,7 +58,7 @@ def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:
     best = criterion.best()
     if best is None:
         return _failed(design.shape[1], "not estimable: scores do not vary within people")
-    if best.ratio > 0 and _missed(best, criterion, basis, residual, person):
+    if best.ratio > 0 and _outdone(best, criterion, basis, residual, person):
         return _failed(design.shape[1], "unconverged")
     inverse = solve_triangular(triangle, np.eye(len(triangle)))
     return Fit(
@@ -82,8 +85,10 @@ def _failed(columns: int, status: str) -> Fit:
     return Fit(np.full(columns, np.nan), np.full((columns, columns), np.nan), np.nan, np.nan, np.nan, status)
 
 
-def _missed(best: Solution, criterion: Criterion, basis: np.ndarray, residual: np.ndarray, person: np.ndarray) -> bool:
-    """Say whether MixedLM, started at ``best``, climbs higher; both are judged by the closed-form criterion."""
+def _outdone(
+    best: Solution, criterion: Criterion, basis: np.ndarray, residual: np.ndarray, person: np.ndarray
+) -> bool:
+    """Say whether MixedLM, started at ``best``, climbs higher; the closed form judges both."""
     size = np.sqrt(len(residual))
     model = MixedLM(residual / residual.std(), basis * size, groups=person)
     start = MixedLMParams.from_components(fe_params=best.coefficients / size, cov_re=np.array([[best.ratio]]))

@@ -17,54 +17,64 @@ from outcomes.study.stages import Modelled
 
 
 def means(model: Fitted, confidence: float) -> Iterator[Row]:
-    """Yield observed mean and SD (n - 1) and the model's marginal mean of each group and wave, in scale points."""
-    for group in (group for group in GROUPS if group in model.groups):
-        for wave in model.outcome.waves:
-            n = model.people(group, wave)
-            wald = model.estimate(model.design.cell(group, wave), n).wald(confidence)
-            marginal = {name: wald[name] for name in ("estimate", "std_error", "low", "high")}
-            yield _observed(model.name, model.outcome, group, wave, model.rows) | marginal
+    """Yield observed mean and SD (n - 1) and marginal mean of each group and wave, in scale points."""
+    for group, wave, scores in _cells(model.rows, model.groups, model.outcome):
+        wald = model.estimate(model.design.cell(group, wave), len(scores)).wald(confidence)
+        marginal = {name: wald.get(name) for name in ("estimate", "std_error", "low", "high")}
+        yield _observed(model.name, model.outcome, group, wave, scores) | marginal
 
 
-def shares(name: str, outcome: Modelled, rows: pd.DataFrame, groups: tuple[str, ...], confidence: float) -> Iterator[Row]:
-    """Yield the share of each group at each wave with its Wilson interval; estimate is the share itself."""
-    for group in (group for group in GROUPS if group in groups):
-        for wave in outcome.waves:
-            observed = _observed(name, outcome, group, wave, rows)
-            share = {"estimate": observed["mean"], "std_error": None, "low": None, "high": None}
-            if observed["n"]:
-                of_cell = rows.loc[(rows["ses"] == group) & (rows["wave"] == wave), "score"]
-                share["low"], share["high"] = wilson(int(of_cell.sum()), len(of_cell), confidence)
-            yield observed | share
+def shares(
+    name: str, outcome: Modelled, rows: pd.DataFrame, groups: tuple[str, ...], confidence: float
+) -> Iterator[Row]:
+    """Yield the share of each group at each wave with its Wilson interval; the estimate is the share."""
+    for group, wave, scores in _cells(rows, groups, outcome):
+        row = _observed(name, outcome, group, wave, scores)
+        if len(scores):
+            low, high = wilson(int(scores.sum()), len(scores), confidence)
+            row |= {"estimate": row["mean"], "low": low, "high": high}
+        yield row
 
 
 def wilson(count: int, n: int, confidence: float) -> tuple[float, float]:
-    """Return Wilson's interval for a share (Wilson 1927, doi 10.1080/01621459.1927.10502953; statsmodels)."""
+    """Return the interval for ``count`` / ``n`` (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
     low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
     return float(low), float(high)
 
 
 def fit_row(model: Fitted) -> Row:
-    """Return what came of a fit; terms that the data can't tell from others are named in its status."""
-    fit, spread = model.fit, model.baseline_spread()
-    left_out = f", without {', '.join(model.design.dropped)}" if fit.solved and model.design.dropped else ""
-    found: Row = dict.fromkeys(("log_likelihood", "person_variance", "residual_variance", "icc"))
-    if fit.solved:
-        total = fit.person_variance + fit.residual_variance
-        found = {
-            "log_likelihood": fit.log_likelihood, "person_variance": fit.person_variance,
-            "residual_variance": fit.residual_variance, "icc": fit.person_variance / total,
-        }  # fmt: skip
-    return {
+    """Return what came of a fit; the terms that the data can't tell from others are named in its status."""
+    fit = model.fit
+    row: Row = {
         "outcome": model.name, "adjusted": model.adjusted, "structure": STRUCTURE, "method": "REML",
-        "n": model.rows["person"].nunique(), "n_rows": len(model.rows), **found,
-        "baseline_sd": spread[0] if spread else None, "status": fit.status + left_out,
+        "n": model.rows["person"].nunique(), "n_rows": len(model.rows), "status": fit.status,
     }  # fmt: skip
+    if model.baseline_spread is not None:
+        row["baseline_sd"] = model.baseline_spread[0]
+    if fit.solved:
+        row["log_likelihood"] = fit.log_likelihood
+        row["person_variance"] = fit.person_variance
+        row["residual_variance"] = fit.residual_variance
+        row["icc"] = fit.person_variance / (fit.person_variance + fit.residual_variance)
+        if model.design.dropped:
+            row["status"] += f", without {', '.join(model.design.dropped)}"
+    return row
 
 
-def _observed(name: str, outcome: Modelled, group: str, wave: str, rows: pd.DataFrame) -> Row:
-    of_cell = rows.loc[(rows["ses"] == group) & (rows["wave"] == wave), "score"].astype(float)
+def _cells(
+    rows: pd.DataFrame, groups: tuple[str, ...], outcome: Modelled
+) -> Iterator[tuple[str, str, pd.Series]]:
+    for group in (group for group in GROUPS if group in groups):
+        for wave in outcome.waves:
+            yield (
+                group,
+                wave,
+                rows.loc[(rows["ses"] == group) & (rows["wave"] == wave), "score"].astype(float),
+            )
+
+
+def _observed(name: str, outcome: Modelled, group: str, wave: str, scores: pd.Series) -> Row:
     return {
-        "outcome": name, "domain": outcome.domain, "group": group, "wave": wave, "n": len(of_cell),
-        "mean": of_cell.mean() if len(of_cell) else None, "sd": of_cell.std() if len(of_cell) > 1 else None,
+        "outcome": name, "domain": outcome.domain, "group": group, "wave": wave, "n": len(scores),
+        "mean": scores.mean(), "sd": scores.std(),
     }  # fmt: skip

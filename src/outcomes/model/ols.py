@@ -1,7 +1,8 @@
 """What does the regression of the published study say: gain on SES and covariates, and the R2 that SES adds?
 
-In: scores, people. Out: rows of ols. The gain is the last asked wave minus the baseline, complete pairs; SES is 1 for
-low and 0 for high, people of unknown SES are left out. This is the method of Lyden (2026), not the primary model.
+In: scores, people. Out: rows of ols. The gain is the last asked wave minus the baseline, complete pairs; SES
+is 1 for low and 0 for high, people of unknown SES are left out. This is the method of Lyden (2026), not the
+primary model.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def ols(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> Iterator
         if outcome.is_share or len(outcome.waves) < 2 or outcome.waves[0] != part.waves[0]:
             continue
         rows = scored(name, scores, people, part)
-        pairs = complete_pairs(rows[rows["ses"].isin([FOCAL, REFERENCE])], outcome.waves[0], outcome.waves[-1])
+        pairs = complete_pairs(
+            rows[rows["ses"].isin([FOCAL, REFERENCE])], outcome.waves[0], outcome.waves[-1]
+        )
         yield {
             "outcome": name, "domain": outcome.domain, "wave": outcome.waves[-1], "n": len(pairs),
             **_regression(pairs, part.reproduction, part),
@@ -79,11 +82,12 @@ def _hopeless(full: np.ndarray, gain: np.ndarray) -> str | None:
 def bootstrap_added(
     controls: np.ndarray, ses: np.ndarray, gain: np.ndarray, replicates: int, seed: int
 ) -> np.ndarray:
-    """Return the R2 that SES adds to ``controls`` (people x columns, constant first) in each bootstrap replicate.
+    """Return the R2 that SES adds to ``controls`` (people x columns, constant first), a number a replicate.
 
-    People are drawn with replacement (Efron & Tibshirani 1993, An Introduction to the Bootstrap, 13.3): a replicate
-    is a multinomial weight a person times the person's cross-products, one matrix product for all replicates. A
-    level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed and an order of people.
+    People are drawn with replacement (Efron & Tibshirani 1993, An Introduction to the Bootstrap, 13.3): a
+    replicate is a multinomial weight a person times the person's cross-products, one matrix product for all
+    replicates. A level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed and an
+    order of people.
     """
     columns = np.column_stack([controls, ses, gain - gain.mean()])
     width = columns.shape[1]
@@ -91,7 +95,9 @@ def bootstrap_added(
     random = np.random.default_rng(seed)
     added = []
     for start in range(0, replicates, CHUNK):
-        weights = random.multinomial(len(gain), np.full(len(gain), 1 / len(gain)), min(CHUNK, replicates - start))
+        weights = random.multinomial(
+            len(gain), np.full(len(gain), 1 / len(gain)), min(CHUNK, replicates - start)
+        )
         moments = (weights @ products).reshape(-1, width, width)
         total = moments[:, -1, -1] - moments[:, 0, -1] ** 2 / moments[:, 0, 0]
         difference = _left_over(moments, width - 2) - _left_over(moments, width - 1)
@@ -100,7 +106,7 @@ def bootstrap_added(
 
 
 def _left_over(moments: np.ndarray, width: int) -> np.ndarray:
-    """Return the residual sum of squares of the last column on the first ``width``, for each matrix of moments."""
+    """Return the residual sum of squares of the last column on the first ``width``, a number a matrix."""
     inner, outer = moments[:, :width, :width], moments[:, :width, -1]
     inverse = np.linalg.pinv(inner, rcond=1e-10, hermitian=True)
     return moments[:, -1, -1] - np.einsum("bi,bij,bj->b", outer, inverse, outer)

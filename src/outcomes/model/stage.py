@@ -13,12 +13,13 @@ from outcomes import tables
 from outcomes.columns import Table, expect
 from outcomes.model.contrasts import Row, contrasts, gains
 from outcomes.model.design import groups_of, scored
+from outcomes.model.families import with_holm
 from outcomes.model.fitted import Fitted, models
 from outcomes.model.flow import flow
 from outcomes.model.forest import forest
 from outcomes.model.means import fit_row, means, shares
 from outcomes.model.ols import ols
-from outcomes.model.verdicts import verdicts, with_holm
+from outcomes.model.verdicts import verdicts
 from outcomes.study.stages import Modelling
 
 
@@ -27,7 +28,8 @@ def model(
 ) -> dict[str, pd.DataFrame]:
     """Return the restricted tables of the stage by name, each as tables.py declares it.
 
-    Estimates are in scale points, gaps are low minus high SES. Rows without an estimate say why in their status.
+    Estimates are in scale points, gaps are low minus high SES. Rows without an estimate say why in their
+    status.
     """
     confidence = part.model.confidence
     plain = list(models(scores, people, part, adjusted=False))
@@ -53,7 +55,9 @@ def gaps(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.Data
 def table(declared: Table, rows: Iterable[Row]) -> pd.DataFrame:
     """Return ``rows`` as the declared table; a key that a row lacks is an empty cell."""
     listed = list(rows)
-    return expect(pd.DataFrame({name: [row.get(name) for row in listed] for name in declared.names}), declared)
+    return expect(
+        pd.DataFrame({name: [row.get(name) for row in listed] for name in declared.names}), declared
+    )
 
 
 def _contrasts(fitted: Iterable[Fitted], part: Modelling) -> pd.DataFrame:
@@ -61,7 +65,9 @@ def _contrasts(fitted: Iterable[Fitted], part: Modelling) -> pd.DataFrame:
     return expect(with_holm(table(tables.CONTRASTS, rows), part), tables.CONTRASTS)
 
 
-def _means(plain: Iterable[Fitted], scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> Iterable[Row]:
+def _means(
+    plain: Iterable[Fitted], scores: pd.DataFrame, people: pd.DataFrame, part: Modelling
+) -> Iterable[Row]:
     by_name = {one.name: one for one in plain}
     for name, outcome in part.outcomes.items():
         if outcome.is_share:
