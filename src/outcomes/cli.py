@@ -66,7 +66,7 @@ def check(asked: argparse.Namespace) -> int:
 
 def _checked(study: str | None) -> Project:
     project = Project.open(_root(), study)
-    clean(project.raw_bytes(), Cleaning.of(project.loaded))
+    clean(project.raw, Cleaning.of(project.loaded))
     return project
 
 

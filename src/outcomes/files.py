@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,25 @@ _PRIVATE = "restricted"
 def read_bytes(path: Path | str) -> bytes:
     """Return the bytes of a file."""
     return Path(path).read_bytes()
+
+
+class Folder(Mapping[str, bytes]):
+    """The files of a folder by name, each read when it is asked for; a folder that is not there is empty."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def __getitem__(self, name: str) -> bytes:
+        path = self.path / name
+        if Path(name).name != name or not path.is_file():
+            raise KeyError(name)
+        return read_bytes(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.name for path in sorted(self.path.glob("*")) if path.is_file())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def read_text(path: Path | str) -> str:

@@ -51,21 +51,17 @@ class Project:
         """Return the part of the study that ``stage`` reads."""
         return PARTS[stage].of(self.loaded)
 
-    def raw(self) -> list[str]:
-        """Return the raw files' paths; raises DataError naming each one that is not there."""
-        part = Cleaning.of(self.loaded)
-        folder = self.root / part.folder
-        present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-        absent = [file for file in part.files if file not in present]
-        if absent:
-            raise DataError(no_such_file(f"{part.folder}/{file}", file, present) for file in absent)
-        return [f"{part.folder}/{file}" for file in part.files]
+    @property
+    def raw(self) -> files.Folder:
+        """The study's raw folder, as received."""
+        return files.Folder(self.root / Cleaning.of(self.loaded).folder)
 
-    def raw_bytes(self) -> dict[str, bytes]:
-        """Return the content of the raw files that are there, by name."""
-        part = Cleaning.of(self.loaded)
-        paths = {file: self.root / part.folder / file for file in part.files}
-        return {file: files.read_bytes(path) for file, path in paths.items() if path.is_file()}
+    def raw_paths(self) -> list[str]:
+        """Return the raw files' paths; raises DataError naming each one that is not there."""
+        part, raw = Cleaning.of(self.loaded), self.raw
+        if absent := [file for file in part.files if file not in raw]:
+            raise DataError(no_such_file(f"{part.folder}/{file}", file, raw) for file in absent)
+        return [f"{part.folder}/{file}" for file in part.files]
 
     def results(self, path: str) -> str:
         """Return a path below the study's results."""

@@ -21,7 +21,7 @@ def tell(sentences):
 
 try:
     project = Project.open(ROOT, config.get("study"))
-    raw_files = project.raw()
+    raw_files = project.raw_paths()
 except Refused as refused:
     tell(f"ERROR {problem}" for problem in refused.problems)
     sys.exit(1)

@@ -1,14 +1,12 @@
 """Job of rule clean: read the raw files, clean them, write the tables."""
 
-from pathlib import Path
-
 from outcomes import files, joblog, tables
 from outcomes.clean import clean
 from outcomes.study.stages import Cleaning
 
 with joblog.opened(snakemake.log[0], "clean") as log:
     part = Cleaning.model_validate(snakemake.params.study)
-    made = clean({Path(path).name: files.read_bytes(path) for path in snakemake.input.raw}, part)
+    made = clean(files.Folder(part.folder), part)
     for name, frame in made.items():
         files.write_table(frame, snakemake.output[name], tables.RESTRICTED[name])
     rows = made["rows"]
