@@ -130,3 +130,15 @@ def test_a_config_with_content_is_refused(project, capsys):
     (project / "config/config.yaml").write_text("study: tiny\nwaves: {}\n")
     assert cli.main(["check"]) == 2
     assert "config/config.yaml: found the keys study, waves" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_one_sentence_without_values(project, capsys, monkeypatch):
+    def fail(*_):
+        raise ValueError("M001")
+
+    monkeypatch.setattr(cli, "clean", fail)
+    assert cli.main(["check"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("outcomes failed with ValueError at cli.py, line ")
+    assert "M001" not in said
+    assert said.count("\n") == 1

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         count = len(refused.problems)
         print(f"{count} problem{'s' if count > 1 else ''}; nothing was computed.", file=sys.stderr)
         return PROBLEMS
+    except Exception as error:
+        print(_fault(error), file=sys.stderr)
+        return FAILED
+
+
+def _fault(error: Exception) -> str:
+    """Return where a fault of ours arose; its message is left out, as it may hold a cell of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents][-1]
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"outcomes failed with {type(error).__name__} at {place}; this is a fault of the program, please report it."
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import Problem, listed, nearest
@@ -44,8 +45,9 @@ def codes(cells: pd.Series, answers: Answers, as_labels: bool, place: Place) -> 
     """
     if as_labels and answers.labels:
         wording = {_plain(label): float(code) for code, label in answers.labels.items()}
-        found = cells.map(lambda cell: wording.get(_plain(cell)), na_action="ignore")
-        return found.astype("float64"), _strange(cells, found.isna(), list(answers.labels.values()), place)
+        found = cells.astype(object).map(lambda cell: wording.get(_plain(cell), np.nan), na_action="ignore")
+        found = found.where(cells.notna(), np.nan).astype("float64")
+        return found, _strange(cells, found.isna(), list(answers.labels.values()), place)
     numbers = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER).astype("boolean").fillna(False))).astype("float64")
     wrong = numbers.isna() | ~numbers.between(answers.low, answers.high)
     if answers.whole:
