@@ -1,4 +1,4 @@
-"""Small made-up release tables for both studies: the shape of what `disclose` writes, with numbers nobody measured."""
+"""Small made-up release tables for both studies: the shape of what `disclose` writes, not its numbers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def example(study: str) -> Example:
 
 
 def with_cell(frame: pd.DataFrame, where: Mapping[str, object], **cells: object) -> pd.DataFrame:
-    """Return a copy of ``frame`` with ``cells`` set in the rows in which the columns of ``where`` have its values."""
+    """Return a copy of ``frame`` with ``cells`` set in the rows that have the values of ``where``."""
     changed = frame.copy()
     rows = pd.Series(True, index=frame.index)
     for column, value in where.items():
@@ -77,9 +77,9 @@ def with_cell(frame: pd.DataFrame, where: Mapping[str, object], **cells: object)
 
 
 def suppressed(frame: pd.DataFrame, where: Mapping[str, object], reason: str = SUPPRESSED) -> pd.DataFrame:
-    """Return a copy of ``frame`` in which the numbers of the rows ``where`` are gone, as `disclose` leaves them."""
-    numbers = [name for name in frame.columns if str(frame[name].dtype) in ("float64", "Int64")]
-    return with_cell(frame, where, **dict.fromkeys(numbers, None), disclosure=reason)
+    """Return a copy of ``frame`` whose rows ``where`` have lost numbers and verdict, as `disclose` does."""
+    gone = [name for name in frame.columns if str(frame[name].dtype) == "float64" or name == "verdict"]
+    return with_cell(frame, where, **dict.fromkeys(gone, None), disclosure=reason)
 
 
 def _table(rows: Iterable[Mapping[str, object]], table: Table, origin: str) -> pd.DataFrame:
@@ -158,15 +158,15 @@ def _numbers(gap: float, part: Modelling, n: int) -> dict[str, object]:
     unit = _unit(part)
     return {
         "n": n, **_around(gap, 0.22 * unit), "std_error": round(0.11 * unit, 2), "statistic": 3.82,
-        "df_method": "Wald z", "p_value": 0.012, "standardised": round(gap / unit, 2), "standardised_low": 0.1,
-        "standardised_high": 0.6, "structure": "person intercept", "status": "ok",
+        "df_method": "Wald z", "p_value": 0.012, "standardised": round(gap / unit, 2),
+        "standardised_low": 0.1, "standardised_high": 0.6, "structure": "person intercept", "status": "ok",
     }  # fmt: skip
 
 
 def _gains(part: Modelling) -> list[dict[str, object]]:
     return [
-        {"outcome": name, "domain": domain, "contrast": "gain", "group": group, "wave": wave, "adjusted": adjusted,
-         **_numbers(round(gap + 0.2, 2), part, _SIZES[group])}
+        {"outcome": name, "domain": domain, "contrast": "gain", "group": group, "wave": wave,
+         "adjusted": adjusted, **_numbers(round(gap + 0.2, 2), part, _SIZES[group])}
         for name, (domain, gap) in _gaps(part).items()
         for adjusted in ((False, True) if part.model.covariates else (False,))
         for wave in part.waves[1:]
@@ -197,8 +197,10 @@ def _verdicts(part: Modelling) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for key, hypothesis in part.hypotheses.items():
         bound = getattr(hypothesis, "margin", getattr(hypothesis, "floor", None))
-        common = {"hypothesis": key, "kind": hypothesis.kind, "family": hypothesis.family, "wave": hypothesis.wave,
-                  "plan": "exploratory", "basis": "person intercept, Wald z, provisional", "margin": bound}  # fmt: skip
+        common: dict[str, object] = {
+            "hypothesis": key, "kind": hypothesis.kind, "family": hypothesis.family, "wave": hypothesis.wave,
+            "plan": "exploratory", "basis": "person intercept, Wald z, provisional", "margin": bound,
+        }  # fmt: skip
         verdicts = []
         for name in hypothesis.outcomes:
             floor = hypothesis.kind == "floor"
@@ -232,7 +234,8 @@ def _ols(part: Modelling) -> list[dict[str, object]]:
         return []
     return [
         {"outcome": name, "domain": domain, "wave": part.waves[-1], **_numbers(gap, part, 370), "r2": 0.14,
-         "r2_adjusted": 0.12, "r2_added": round(0.02 + abs(gap) / 10, 3), "r2_added_low": 0.01, "r2_added_high": 0.2}
+         "r2_adjusted": 0.12, "r2_added": round(0.02 + abs(gap) / 10, 3), "r2_added_low": 0.01,
+         "r2_added_high": 0.2}
         for name, (domain, gap) in _gaps(part).items()
     ]  # fmt: skip
 

@@ -1,7 +1,8 @@
 """What do the released numbers look like?
 
-In: release tables by name (suppressed rows carry no numbers) and the study's words. Out: one PNG a figure, and the
-`figures` table with its title, its caption and its text for those who can't see it, all made from the same numbers.
+In: release tables by name (suppressed rows carry no numbers) and the study's words. Out: one PNG a figure,
+and the `figures` table with its title, its caption and its text for those who can't see it, made from the
+same numbers.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ REGISTRY = (
 
 
 def draw(tables: dict[str, pd.DataFrame], part: Drawing) -> tuple[dict[str, bytes], pd.DataFrame]:
-    """Return the PNG of each figure by name, and the `figures` table (one row a figure, in the report's order).
+    """Return the PNG of each figure by name, and the `figures` table: a row a figure, in the report's order.
 
-    ``tables`` holds release tables by name, as declared in outcomes.tables.RELEASE. A figure whose table is absent
-    or has no row is left out. The same tables give the same bytes.
+    ``tables`` holds release tables by name, as declared in outcomes.tables.RELEASE. A figure whose table is
+    absent or has no row is left out. The same tables give the same bytes.
     """
     present = [entry for entry in REGISTRY if entry.name in tables and len(tables[entry.name])]
     words = [

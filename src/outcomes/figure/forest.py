@@ -1,8 +1,8 @@
-"""Who gained more, by how much, and how sure? Draws the release table `forest`: the gap in gains of each outcome.
+"""Who gained more, by how much, and how sure? Draws the release table `forest`: the gap in gains by outcome.
 
-The axis is the gap in scale points over the baseline SD of its outcome, so that one axis serves all scales and the
-interval lies to the margin as it does in scale points, on which the verdict rests. (The standardised columns of the
-table also carry the error of that SD; their intervals are a little wider.)
+The axis is the gap in scale points over the baseline SD of its outcome, so that one axis serves all scales
+and the interval lies to the margin as it does in scale points, on which the verdict rests. (The standardised
+columns of the table also carry the error of that SD; their intervals are a little wider.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from outcomes.figure.sheet import DOMAINS, INK, QUIET, is_synthetic, sheet
-from outcomes.figure.words import MINUS, decimals, gaps, number, shown
+from outcomes.figure.words import decimals, gaps, number
 from outcomes.study.stages import Drawing
 
 _MARGIN = "#B2477F"
@@ -44,7 +44,7 @@ SIGNS = {
 
 
 def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
-    """Return gaps with intervals, one row an outcome by domain; scale points and the verdict in words at the right."""
+    """Return gaps with intervals, a row an outcome by domain; scale points and verdict at the right."""
     blocks = [(str(domain), rows) for domain, rows in table.groupby("domain", sort=False)]
     heading = 0.7 if len(blocks) > 1 else 0.0
     lines = len(table) + heading * len(blocks)
@@ -53,24 +53,10 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
     top = 0.0
     for domain, rows in blocks:
         if heading:
-            axes.text(
-                0,
-                top + 0.45,
-                DOMAINS[domain],
-                transform=axes.get_yaxis_transform(),
-                weight="bold",
-                color=QUIET,
-                bbox=_CLEAR,
-            )
+            _write(axes, top + 0.45, DOMAINS[domain], weight="bold", color=QUIET)
         for place, (_, row) in enumerate(rows.iterrows()):
             _row(axes, row, top + heading + place, part)
-            notes.text(
-                0,
-                top + heading + place + 0.62,
-                note(row, decimals(table["estimate"])),
-                va="center",
-                color=INK,
-            )
+            _write(notes, top + heading + place + 0.62, note(row, decimals(table["estimate"])), color=INK)
         top += heading + len(rows)
     _frame(axes, notes, table, part, lines)
     figure.legend(
@@ -79,12 +65,26 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
     return figure
 
 
+def _write(axes: Axes, at: float, words: str, *, color: str, weight: str = "normal") -> None:
+    """Write words at the left of a row, clear of the zero line."""
+    axes.text(
+        0,
+        at,
+        words,
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        color=color,
+        weight=weight,
+        bbox=_CLEAR,
+    )
+
+
 def _row(axes: Axes, row: pd.Series, top: float, part: Drawing) -> None:
     """Draw one outcome: its name, the gap with its interval, and its margin."""
     outcome = str(row["outcome"])
     worse = " (higher is worse)" if part.higher_is[outcome] == "worse" else ""
     name = textwrap.shorten(part.outcomes[outcome] + worse, _LABEL, placeholder=" ...")
-    axes.text(0, top + 0.27, name, transform=axes.get_yaxis_transform(), va="center", color=INK, bbox=_CLEAR)
+    _write(axes, top + 0.27, name, color=INK)
     if not _drawn(row):
         return
     sign, sd, at = SIGNS[_verdict(row)], row["baseline_sd"], top + 0.65
@@ -142,12 +142,16 @@ def _frame(axes: Axes, notes: Axes, table: pd.DataFrame, part: Drawing, lines: f
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("gap in standard deviations")
     notes.set_title("gap in scale points\n(interval)", fontsize=9, color=QUIET)
-    words = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 9, "color": QUIET}
-    left = f"\N{LEFTWARDS ARROW} {part.groups['high']} gained more"
-    right = f"{part.groups['low']} gained more \N{RIGHTWARDS ARROW}"
-    axes.annotate(left, (0, 1), xytext=(0, 18), ha="left", **words)
-    axes.annotate(right, (1, 1), xytext=(0, 5), ha="right", **words)
+    _point(axes, 0, 18, "left", f"\N{LEFTWARDS ARROW} {part.groups['high']} gained more")
+    _point(axes, 1, 5, "right", f"{part.groups['low']} gained more \N{RIGHTWARDS ARROW}")
     notes.set_axis_off()
+
+
+def _point(axes: Axes, side: float, up: float, align: str, words: str) -> None:
+    """Write which way is which, ``up`` points above the axes."""
+    axes.annotate(
+        words, (side, 1), (0, up), "axes fraction", "offset points", ha=align, fontsize=9, color=QUIET
+    )  # fmt: skip
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
@@ -190,9 +194,9 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
     waves = ", ".join(dict.fromkeys(part.waves[wave] for wave in table["wave"]))
     return (
         f"Gap in gains ({low} minus {high}) from the first wave to: {waves}. Each gap is divided by the "
-        f"outcome's standard deviation at the first wave; scale points stand at the right. Of {len(drawn)} intervals "
-        f"{right} lie wholly to the right of zero ({low} gained more) and {left} wholly to the left "
-        f"({high} gained more).{margin}{note_}{gaps(table, 'gaps')}"
+        f"outcome's standard deviation at the first wave; scale points stand at the right. Of {len(drawn)} "
+        f"intervals {right} lie wholly to the right of zero ({low} gained more) and {left} wholly to the "
+        f"left ({high} gained more).{margin}{note_}{gaps(table, 'gaps')}"
     )
 
 

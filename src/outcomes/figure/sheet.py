@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -16,12 +17,12 @@ from outcomes.study.stages import Drawing
 WIDTH = 4.8
 """Inches; a phone shows it 360 points wide, so that 9 point type stays above 9 pixels."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9.5, "axes.titlesize": 9.5, "axes.labelsize": 9.0,
     "xtick.labelsize": 9.0, "ytick.labelsize": 9.0, "legend.fontsize": 9.0, "legend.frameon": False,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555", "axes.titlelocation": "left",
-    "text.parse_math": False, "figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 200,
-    "savefig.dpi": "figure", "savefig.bbox": "standard",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555",
+    "axes.titlelocation": "left", "text.parse_math": False, "figure.facecolor": "white",
+    "savefig.facecolor": "white", "figure.dpi": 200, "savefig.dpi": "figure", "savefig.bbox": "standard",
 }  # fmt: skip
 """Settings for matplotlib.rc_context; a dollar sign in a label is a dollar sign."""
 
@@ -48,7 +49,7 @@ class Mark:
 
     colour: str
     marker: str
-    line: str
+    line: Literal["-", "--", ":"]
     hatch: str
     width: float
 
@@ -69,7 +70,8 @@ def is_synthetic(table: pd.DataFrame, part: Drawing) -> bool:
 def sheet(title: str, inches: float, synthetic: bool, keys: Sequence[Line2D] = ()) -> Figure:
     """Return an empty figure with ``inches`` of height for its content.
 
-    From the top: the strip if the data are ``synthetic``, the title, and the legend of ``keys``, if there are any.
+    From the top: the strip if the data are ``synthetic``, the title, and the legend of ``keys``, if there are
+    any.
     """
     strip = _STRIP_INCHES if synthetic else 0.0
     head = strip + _TITLE_INCHES + (_KEYS_INCHES if keys else 0.0)
@@ -78,8 +80,10 @@ def sheet(title: str, inches: float, synthetic: bool, keys: Sequence[Line2D] = (
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head / height), h_pad=0.05, w_pad=0.05)
     if synthetic:
         figure.add_artist(Rectangle((0, 1 - strip / height), 1, strip / height, color=INK))
-        middle = {"x": 0.5, "y": 1 - strip / height / 2, "ha": "center", "va": "center"}
-        figure.text(**middle, s=STRIP, color="white", weight="bold", in_layout=False)
+        middle = 1 - strip / height / 2
+        figure.text(
+            0.5, middle, STRIP, ha="center", va="center", color="white", weight="bold", in_layout=False
+        )
     top = 1 - (strip + 0.1) / height
     figure.text(0.02, top, title, va="top", fontsize=12, weight="bold", color=INK, in_layout=False)
     if keys:

@@ -1,7 +1,7 @@
 """How did the average scores move? Draws the release table `trajectories`: marginal means by group and wave.
 
-One panel an outcome, grouped by domain. Every panel shows the same share of its scale's range, so that slopes compare
-between outcomes of different scales.
+One panel an outcome, grouped by domain. Every panel shows the same share of its scale's range, so that slopes
+compare between outcomes of different scales.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from outcomes.columns import GROUPS
 from outcomes.figure.sheet import DOMAINS, INK, MARKS, QUIET, is_synthetic, sheet
-from outcomes.figure.words import count, decimals, gaps, is_share, points, shown
+from outcomes.figure.words import called, count, decimals, gaps, is_share, points, shown
 from outcomes.study.stages import Drawing
 
 _SHARES = (0.25, 0.5, 1.0)
@@ -40,7 +40,7 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
     stack = figure.subfigures(len(blocks), 1, height_ratios=heights, squeeze=False)[:, 0]
     for block, (domain, outcomes), lines in zip(stack, blocks.items(), rows, strict=True):
         if headed:
-            block.suptitle(DOMAINS[domain], x=0.02, ha="left", fontsize=10, color=QUIET, weight="bold")
+            block.suptitle(DOMAINS[str(domain)], x=0.02, ha="left", fontsize=10, color=QUIET, weight="bold")
         panels = block.subplots(lines, _COLUMNS, squeeze=False).flatten()
         for axes, outcome in zip(panels, outcomes, strict=False):
             _panel(axes, table[table["outcome"] == outcome], outcome, part, share)
@@ -50,7 +50,7 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
 
 
 def window(table: pd.DataFrame, part: Drawing) -> float:
-    """Return the share of its scale's range that each panel shows: the least of 1/4, 1/2 and 1 that holds all of them."""
+    """Return the share of its scale's range that a panel shows: the least of 1/4, 1/2, 1 that holds all."""
     widest = 0.0
     for outcome, rows in shown(table).groupby("outcome"):
         least, most = part.bounds[str(outcome)]
@@ -59,7 +59,7 @@ def window(table: pd.DataFrame, part: Drawing) -> float:
 
 
 def limits(low: float, high: float, bounds: tuple[float, float], share: float) -> tuple[float, float]:
-    """Return the part of ``bounds`` of width ``share`` that is centred on ``low`` to ``high`` and stays inside."""
+    """Return the part of ``bounds`` of width ``share``, centred on ``low`` to ``high`` where it can be."""
     least, most = bounds
     width = share * (most - least)
     bottom = min(max((low + high - width) / 2, least), most - width)
@@ -102,7 +102,7 @@ def _line(axes: Axes, rows: pd.DataFrame, group: str, part: Drawing, shift: floa
     axes.errorbar(
         [part.months[str(wave)] + shift for wave in by_wave.index], means, yerr=[means - lows, highs - means],
         color=mark.colour, marker=mark.marker, linestyle=mark.line, linewidth=mark.width, markersize=4,
-        elinewidth=0.6 * mark.width, capsize=2, label=part.groups[group],
+        elinewidth=0.6 * mark.width, capsize=2, label=called(group, part),
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _legend(table: pd.DataFrame, part: Drawing) -> list[Line2D]:
     return [
         Line2D(
             [], [], color=MARKS[group].colour, marker=MARKS[group].marker, linestyle=MARKS[group].line,
-            linewidth=MARKS[group].width, markersize=5, label=part.groups[group],
+            linewidth=MARKS[group].width, markersize=5, label=called(group, part),
         )
         for group in GROUPS
         if (table["group"] == group).any()
@@ -118,19 +118,19 @@ def _legend(table: pd.DataFrame, part: Drawing) -> list[Line2D]:
 
 
 def caption(table: pd.DataFrame, part: Drawing) -> str:
-    """Return what is drawn, the waves, how much of each scale a panel shows, and the people behind the means."""
+    """Return what is drawn, the waves, how much of a scale a panel shows, and the people behind the means."""
     waves = "; ".join(f"{label}: month {part.months[name]:g}" for name, label in part.waves.items())
     behind = []
     for group in GROUPS:
         n = table.loc[table["group"] == group, "n"].dropna()
         if len(n):
-            behind.append(f"{part.groups[group]} {count(n.min())} to {count(n.max())}")
+            behind.append(f"{called(group, part)} {count(n.min())} to {count(n.max())}")
     share = window(table, part)
-    cut = "its whole scale" if share == 1 else f"{share:.0%} of its scale's range".replace("%", " %")
+    cut = "its whole scale" if share == 1 else f"{share:.0%} of its scale's range"
     return (
-        f"Average scores by group with their intervals, as the model without covariates estimates them ({waves}). "
-        f"Each panel shows {cut}, so that slopes can be compared. {part.wording.people.capitalize()} behind an average: "
-        f"{', '.join(behind)}.{gaps(table, 'averages')}"
+        "Average scores by group with their intervals, as the model without covariates estimates them "
+        f"({waves}). Each panel shows {cut}, so that slopes can be compared. "
+        f"{part.wording.people.capitalize()} behind an average: {', '.join(behind)}.{gaps(table, 'averages')}"
     )
 
 
@@ -146,7 +146,7 @@ def alt(table: pd.DataFrame, part: Drawing) -> str:
             means = rows.loc[rows["group"] == group, "estimate"].dropna()
             if len(means):
                 ends = (points(mean, name, part, places) for mean in (means.iloc[0], means.iloc[-1]))
-                moves.append(f"{part.groups[group]} from {' to '.join(ends)}")
+                moves.append(f"{called(group, part)} from {' to '.join(ends)}")
         lines.append(f"{part.outcomes[name]}: {', '.join(moves)}.")
     return (
         f"Line charts, {panels} panels, from the first to the last wave that asks the outcome. "

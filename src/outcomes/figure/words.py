@@ -1,4 +1,4 @@
-"""How do the numbers of a release table read in a figure, its caption and its text for those who can't see it?
+"""How do the numbers of a release table read in a figure, its caption and its text alternative?
 
 Release tables are rounded already: a number is shown with the decimals of its column and never rounded again.
 """
@@ -6,6 +6,7 @@ Release tables are rounded already: a number is shown with the decimals of its c
 from __future__ import annotations
 
 import pandas as pd
+from pandas.api.typing import NAType
 
 from outcomes.study.stages import Drawing
 
@@ -27,9 +28,14 @@ def number(value: float, places: int, *, signed: bool = False) -> str:
     return shown.replace("-", MINUS)
 
 
-def count(n: object) -> str:
+def count(n: int | NAType) -> str:
     """Return a released count, ``..`` where it is suppressed."""
-    return ".." if pd.isna(n) else f"{int(n):,}"
+    return ".." if n is pd.NA else f"{n:,}"
+
+
+def called(group: str, part: Drawing) -> str:
+    """Return what an SES group is called."""
+    return {str(name): label for name, label in part.groups.items()}[group]
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
@@ -52,6 +58,4 @@ def is_share(outcome: str, part: Drawing) -> bool:
 
 def points(value: float, outcome: str, part: Drawing, places: int) -> str:
     """Return a mean score of ``outcome`` in its own unit: scale points, or per cent for a share."""
-    return (
-        f"{number(100 * value, max(places - 2, 0))} %" if is_share(outcome, part) else number(value, places)
-    )
+    return f"{number(100 * value, max(places - 2, 0))}%" if is_share(outcome, part) else number(value, places)

@@ -1,7 +1,7 @@
 """What is a person told, and what is it made of?
 
-In: release tables and figures by name, their index, the part of the study that the page speaks of, and versions. Out:
-one HTML page that needs nothing beside it: no script, no request, pictures inside.
+In: release tables and figures by name, their index, the part of the study that the page speaks of, and
+versions. Out: one HTML page that needs nothing beside it: no script, no request, pictures inside.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _figures(facts: Facts) -> dict[str, object]:
     """Return the figures with their words; the picture as base64."""
     return {
         "figures": [
-            row | {"png": base64.b64encode(facts.figures[str(row["name"])]).decode("ascii")}
+            {**row, "png": base64.b64encode(facts.figures[str(row["name"])]).decode("ascii")}
             for row in rows(facts.index)
             if row["name"] in facts.figures
         ]
@@ -50,7 +50,7 @@ SECTIONS = (
     Section("methods", "Methods", (), methods),
     Section("references", "References", (), references),
 )
-"""The page from top to bottom; a section whose tables are absent, or that has nothing to tell, is left out."""
+"""The page from top to bottom; a section whose tables are absent, or that has nothing to tell, falls away."""
 
 
 def render(
@@ -62,13 +62,15 @@ def render(
 ) -> str:
     """Return the page as HTML.
 
-    ``tables`` holds release tables by name (outcomes.tables.RELEASE), ``figures`` PNG bytes by name and ``index``
-    their words (outcomes.tables.FIGURES). All text from the study and the tables is escaped. The same input gives the
-    same page. Links lead to tables/<name>.csv beside the page.
+    ``tables`` holds release tables by name (outcomes.tables.RELEASE), ``figures`` PNG bytes by name and
+    ``index`` their words (outcomes.tables.FIGURES). All text from the study and the tables is escaped. The
+    same input gives the same page. Links lead to tables/<name>.csv beside the page.
     """
     facts = Facts(tables, figures, index, part, versions)
     told = [
-        (section, section.tell(facts)) for section in SECTIONS if all(facts.has(needed) for needed in section.needs)
+        (section, section.tell(facts))
+        for section in SECTIONS
+        if all(facts.has(needed) for needed in section.needs)
     ]
     environment = Environment(
         loader=PackageLoader("outcomes.report"),
@@ -78,5 +80,7 @@ def render(
         lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2").render(
-        facts=facts, title=part.title, sections=[(section, told_) for section, told_ in told if any(told_.values())]
+        facts=facts,
+        title=part.title,
+        sections=[(section, told_) for section, told_ in told if any(told_.values())],
     )

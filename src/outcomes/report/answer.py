@@ -1,24 +1,21 @@
 """What is the answer in plain words, and what can't the study show?
 
-Each sentence is made of one row of the release table `verdicts`. It speaks of association: who gained more, never why.
+Each sentence is made of one row of the release table `verdicts`. It speaks of association: who gained more,
+never why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from outcomes.report.facts import Facts, rows, within
+from outcomes.report.facts import Facts, Row, rows, within
 from outcomes.study import Hypothesis
-
-Row = Mapping[str, object]
 
 
 def answer(facts: Facts) -> dict[str, object]:
-    """Return the opening, the plain sentences by hypothesis, how to read a range, and the limits of the study."""
-    claims = []
-    for key, hypothesis in answered(facts).items():
-        of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
-        claims.append({"key": key, "claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in of_claim]})
+    """Return the opening, the sentences by hypothesis, how to read a range, and the limits of the study."""
+    claims = [
+        {"claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in _rows(key, facts)]}
+        for key, hypothesis in answered(facts).items()
+    ]
     return {"opening": _opening(facts), "claims": claims, "ranges": _ranges(facts), "limits": _limits(facts)}
 
 
@@ -26,6 +23,14 @@ def answered(facts: Facts) -> dict[str, Hypothesis]:
     """Return the hypotheses that have a verdict row; a hypothesis that no stage answers is not spoken of."""
     keys = set(facts.tables["verdicts"]["hypothesis"])
     return {key: hypothesis for key, hypothesis in facts.part.hypotheses.items() if key in keys}
+
+
+def _rows(key: str, facts: Facts) -> list[Row]:
+    """Return the verdict rows of a hypothesis: the one on all outcomes first, unless there is just one."""
+    of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
+    whole = [row for row in of_claim if row["outcome"] == "all"]
+    single = [row for row in of_claim if row["outcome"] != "all"]
+    return [*whole, *single] if len(single) > 1 else single
 
 
 def sentence(row: Row, facts: Facts) -> str:
@@ -37,43 +42,56 @@ def sentence(row: Row, facts: Facts) -> str:
         return f"{about}, there were not enough answers to say."
     if row["kind"] == "floor":
         return _floor(row, facts)
+    known = f"{about}, {_gained(row, facts)}"
     if row["outcome"] == "all":
-        return _every(row, facts)
-    return f"{about}, {_gained(row, facts)}"
+        return f"{known}."
+    worse = "" if _better(row, facts) else " (A higher score is worse here.)"
+    whose = f"The {facts.group('low')} group's"
+    return f"{known}. {whose} gain was {_size(row, facts)}{_bound(row, facts)}.{worse}"
 
 
 def _gained(row: Row, facts: Facts) -> str:
+    """Return who gained more, or that this is not clear."""
     low, high = (f"the {facts.group(group)} group" for group in ("low", "high"))
-    size = facts.written(row, "estimate", size=True)
-    if row["verdict"] in ("superior", "inferior"):
-        more = "more" if float(str(row["estimate"])) > 0 else "less"
-        known = f"{low} gained {more} than {high}: {size} points {more}{_scale(row, facts)}, likely {_range(row, facts)}"
-    elif row["verdict"] == "non-inferior":
-        known = (
-            f"{low} gained about as much as {high}, or more: the gap is {_side(row, 'estimate', facts)}"
-            f"{_scale(row, facts)}, likely {_range(row, facts)}, and a gain {_margin(row, facts)} smaller can be ruled out"
-        )
-    elif row["kind"] == "non_inferiority":
-        known = (
-            f"it is not clear whether {low} gained about as much as {high}: the gap may be anything "
-            f"{_range(row, facts)}{_scale(row, facts)}, and a gain {_margin(row, facts)} smaller can't be ruled out"
-        )
+    about_as_much = f"gained about as much as {high}, or {'more' if _better(row, facts) else 'less'}"
+    if row["kind"] == "superiority":
+        if row["verdict"] == "inconclusive":
+            return f"it is not clear whether {low} or {high} gained more"
+        return f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
+    return {
+        "non-inferior": f"{low} {about_as_much}",
+        "inferior": f"{low} did not gain as well as {high}",
+    }.get(str(row["verdict"]), f"it is not clear whether {low} {about_as_much}")
+
+
+def _size(row: Row, facts: Facts) -> str:
+    """Return the gap in gains with its range, and the scale on which it is measured."""
+    least, most = facts.part.drawing.bounds[str(row["outcome"])]
+    low, high = (facts.written(row, limit, size=True) for limit in ("low", "high"))
+    if row["low"] < 0 < row["high"]:
+        between = f"{low} points smaller and {high} points larger"
     else:
-        known = (
-            f"it is not clear which group gained more: {low}'s gain may be anything {_range(row, facts)} "
-            f"than that of {high}{_scale(row, facts)}"
-        )
-    worse = facts.part.drawing.higher_is[str(row["outcome"])] == "worse"
-    return f"{known}.{' (A higher score is worse here.)' if worse else ''}"
+        between = f"{low} and {high} points {_side(row, 'high' if row['high'] else 'low')}"
+    estimate = f"{facts.written(row, 'estimate', size=True)} points {_side(row, 'estimate')}"
+    return f"{estimate} (likely between {between}) on a scale from {least:g} to {most:g}"
 
 
-def _every(row: Row, facts: Facts) -> str:
-    low, high = (f"the {facts.group(group)} group" for group in ("low", "high"))
-    if row["verdict"] == "non-inferior":
-        return f"Taken together, {low} gained about as much as {high}, or more: each outcome passed."
-    if row["verdict"] == "inferior":
-        return f"Taken together, {low} did not gain as much as {high}: at least one outcome fell clearly short."
-    return f"Taken together, it is not clear whether {low} gained about as much as {high}: not every outcome passed."
+def _bound(row: Row, facts: Facts) -> str:
+    """Return what follows for the margin, if there is one."""
+    if row["kind"] != "non_inferiority":
+        return ""
+    side, margin = "smaller" if _better(row, facts) else "larger", facts.written(row, "margin")
+    said = {"non-inferior": "can be ruled out", "inferior": "is what the numbers show"}
+    verdict = said.get(str(row["verdict"]), "can't be ruled out")
+    return f", so a gain {side} by more than {margin} points {verdict}"
+
+
+def _side(row: Row, column: str) -> str:
+    return "smaller" if row[column] < 0 else "larger"
+
+
+def _better(row: Row, facts: Facts) -> bool:
+    return row["outcome"] == "all" or facts.part.drawing.higher_is[str(row["outcome"])] == "better"
 
 
 def _floor(row: Row, facts: Facts) -> str:
@@ -87,62 +105,48 @@ def _floor(row: Row, facts: Facts) -> str:
     )
 
 
-def _side(row: Row, column: str, facts: Facts) -> str:
-    """Return a gap as its size and side: ``0.14 points less`` or ``0.30 points more``."""
-    return f"{facts.written(row, column, size=True)} points {'less' if float(str(row[column])) < 0 else 'more'}"
-
-
-def _range(row: Row, facts: Facts) -> str:
-    return f"from {_side(row, 'low', facts)} to {_side(row, 'high', facts)}"
-
-
-def _margin(row: Row, facts: Facts) -> str:
-    return f"more than {facts.written(row, 'margin')} points"
-
-
-def _scale(row: Row, facts: Facts) -> str:
-    least, most = facts.part.drawing.bounds[str(row["outcome"])]
-    return f" (on a scale from {least:g} to {most:g})"
-
-
 def _opening(facts: Facts) -> str:
     drawing = facts.part.drawing
-    first, last = list(drawing.waves.values())[0], list(drawing.waves.values())[-1]
+    first, *_, last = drawing.waves.values()
     low, high = drawing.groups["low"], drawing.groups["high"]
     gloss = (
-        " SES is short for socio-economic status: how well off a family is, and what work and schooling it has."
+        " SES is short for socio-economic status: how well off a family is, and what work and schooling it "
+        "has."
         if "SES" in low + high
         else ""
     )
     return (
         f"How did the scores of {facts.people} in two groups, {low} and {high}, move between "
         f"\N{LEFT DOUBLE QUOTATION MARK}{first}\N{RIGHT DOUBLE QUOTATION MARK} and "
-        f"\N{LEFT DOUBLE QUOTATION MARK}{last}\N{RIGHT DOUBLE QUOTATION MARK}, and which group gained more?{gloss}"
+        f"\N{LEFT DOUBLE QUOTATION MARK}{last}\N{RIGHT DOUBLE QUOTATION MARK}, and which group gained "
+        f"more?{gloss}"
     )
 
 
 def _ranges(facts: Facts) -> str:
     level = f"{100 * facts.part.model.confidence:g}"
     return (
-        "A range after the word \N{LEFT DOUBLE QUOTATION MARK}likely\N{RIGHT DOUBLE QUOTATION MARK} says how precise a "
-        f"number is: of 100 such ranges about {level} hold the true value. "
-        "\N{LEFT DOUBLE QUOTATION MARK}Not clear\N{RIGHT DOUBLE QUOTATION MARK} is a result too: it does not mean that "
-        "the groups gained the same."
+        f"A range after the word \N{LEFT DOUBLE QUOTATION MARK}likely\N{RIGHT DOUBLE QUOTATION MARK} says "
+        f"how precise a number is: of 100 such ranges about {level} hold the true value. "
+        "A gain is the score at a later wave minus the score at the first; it is below zero where scores "
+        f"fell. \N{LEFT DOUBLE QUOTATION MARK}Not clear\N{RIGHT DOUBLE QUOTATION MARK} is a result too: it "
+        "does not mean that the groups gained the same."
     )
 
 
 def _limits(facts: Facts) -> list[str]:
-    """Return what the study can't show: what holds for every study of this design, then what this one adds."""
+    """Return what the study can't show: what holds for each study of this design, then what this one adds."""
     people, low, high = facts.people, facts.group("low"), facts.group("high")
     limits = [
-        f"There is no comparison group. Scores also move with time, so a gain does not say what {people} would have "
-        "reached otherwise, and a gap does not say why one group gained more.",
+        f"There is no comparison group. Scores also move with time, so a gain does not say what {people} "
+        "would have reached otherwise, and a gap does not say why one group gained more.",
         f"The {low} and the {high} group differ in many ways besides this one.",
         f"The {people} who took part and answered may differ from those who did not.",
     ]
     if any(scale.scoring != "as_given" for _, scale in facts.part.scales.values()):
         limits.append(
-            "Scores are what people said about themselves, and their yardstick may have moved between the waves."
+            "Scores are what people said about themselves, and their yardstick may have moved between the "
+            "waves."
         )
     return [*limits, *_unknown(facts)]
 
@@ -157,6 +161,6 @@ def _unknown(facts: Facts) -> list[str]:
     left = facts.part.population == "ses_known" or facts.part.model.ses_unknown == "leave_out"
     where = "are left out of the comparison" if left else "are shown, but are not part of the comparison"
     return [
-        f"For {facts.written(first, 'n')} {facts.people} ({within(str(first['label']))}) it is not known which group "
-        f"they belong to. They {where}."
+        f"For {facts.written(first, 'n')} {facts.people} ({within(str(first['label']))}) it is not known "
+        f"which group they belong to. They {where}."
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcomes.report.answer import answered
-from outcomes.report.facts import Facts, rows
+from outcomes.report.facts import Facts, Row, rows
 from outcomes.study import Floor, Hypothesis, NonInferiority
 
 SIGNS = {
@@ -12,12 +12,19 @@ SIGNS = {
 """Verdict to its mark; every other verdict is open."""
 
 
+PLANS = {
+    "exploratory": "Exploratory: the claim was not fixed before the data were seen.",
+    "confirmatory": "Confirmatory: the claim was fixed before the data were seen.",
+}
+"""Plan status in words."""
+
+
 def claims(facts: Facts) -> dict[str, object]:
     """Return the hypotheses that have verdicts, each with its rule, its rows and what they rest on."""
     found = []
     for key, hypothesis in answered(facts).items():
         of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
-        marks = (f"Basis: {row['basis']}. Plan: {row['plan']}." for row in of_claim)
+        marks = (f"Basis: {row['basis']}. {PLANS[str(row['plan'])]}" for row in of_claim)
         found.append(
             {
                 "key": key,
@@ -25,7 +32,7 @@ def claims(facts: Facts) -> dict[str, object]:
                 "rule": _rule(hypothesis, facts),
                 "estimate": "Share" if isinstance(hypothesis, Floor) else "Gap in gains",
                 "bound": {"superiority": "", "non_inferiority": "Margin", "floor": "Floor"}[hypothesis.kind],
-                "level": f"{100 * level(hypothesis):g} %",
+                "level": f"{100 * level(hypothesis):g}%",
                 "rows": [_row(row, facts) for row in of_claim],
                 "marks": list(dict.fromkeys(marks)),
             }
@@ -34,11 +41,11 @@ def claims(facts: Facts) -> dict[str, object]:
 
 
 def level(hypothesis: Hypothesis) -> float:
-    """Return the level of the interval that goes with the hypothesis's test: two-sided alpha, or one-sided doubled."""
+    """Return the level of the interval that decides: alpha two-sided for superiority, else one-sided."""
     return 1 - hypothesis.alpha * (1 if hypothesis.kind == "superiority" else 2)
 
 
-def _row(row: dict[str, object], facts: Facts) -> dict[str, str]:
+def _row(row: Row, facts: Facts) -> dict[str, str]:
     hidden = row["disclosure"] != "shown"
     verdict = "not shown" if hidden else str(row["verdict"])
     is_floor = row["kind"] == "floor"
@@ -57,17 +64,19 @@ def _row(row: dict[str, object], facts: Facts) -> dict[str, str]:
 def _rule(hypothesis: Hypothesis, facts: Facts) -> str:
     wave = facts.wave(hypothesis.wave)
     low, high = facts.group("low"), facts.group("high")
-    alpha = f"{100 * hypothesis.alpha:g} %"
+    alpha = f"{100 * hypothesis.alpha:g}%"
     if isinstance(hypothesis, Floor):
         return (
-            f"Floor: the share of the {low} group at the deciding wave ({wave}) against the floor, one-sided level {alpha}."
+            f"Floor: the share of the {low} group at the deciding wave ({wave}) against the floor, one-sided "
+            f"level {alpha}."
         )
     if isinstance(hypothesis, NonInferiority):
         return (
-            f"Non-inferiority at the deciding wave ({wave}): the {low} group may gain at most the margin less than the "
-            f"{high} group, one-sided level {alpha}; the claim as a whole holds only if every outcome passes."
+            f"Non-inferiority at the deciding wave ({wave}): the {low} group may gain at most the margin "
+            f"less than the {high} group, one-sided level {alpha}; the claim as a whole holds only if every "
+            "outcome passes."
         )
     return (
-        f"Superiority at the deciding wave ({wave}): the {low} group gains more than the {high} group, two-sided level "
-        f"{alpha} after Holm's adjustment within the family of outcomes."
+        f"Superiority at the deciding wave ({wave}): the {low} group gains more than the {high} group, "
+        f"two-sided level {alpha} after Holm's adjustment within the family of outcomes."
     )

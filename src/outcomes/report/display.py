@@ -1,16 +1,19 @@
-"""How does a release table read on the page: its title, its headings, its cells, and what must be said below it?
+"""How does a release table read on the page: its title, headings and cells, and what must be said below it?
 
-Columns that are empty, or the same text in every row, are said once below the table; two limits make one column.
+Columns that are empty, or the same text in every row, are said once below the table; two limits make one
+column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
-from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, listed, rows
+from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, Row, listed, rows
 
 TITLES = {
     "flow": "Who took part, step by step",
@@ -25,8 +28,9 @@ TITLES = {
     "fits": "The models behind the estimates",
 }
 HEADINGS = {
-    "outcome": "Outcome", "domain": "Domain", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
-    "alpha": "Alpha", "interval": "Interval", "mean": "Observed mean", "sd": "Observed SD", "estimate": "Estimate",
+    "outcome": "Outcome", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
+    "alpha": "Alpha", "interval": "Interval", "mean": "Observed mean", "sd": "Observed SD",
+    "estimate": "Estimate",
     "std_error": "Standard error", "statistic": "Statistic", "df": "df", "df_method": "Inference",
     "p_value": "p", "p_adjusted": "p adjusted", "standardised": "Standardised", "structure": "Covariance",
     "standardised_interval": "Standardised, interval", "status": "Status", "adjusted": "With covariates",
@@ -40,7 +44,8 @@ HEADINGS = {
 }  # fmt: skip
 """Column to heading; a column without one is headed by its name."""
 
-HIDDEN = ("step", "disclosure", "origin")
+HIDDEN = ("step", "domain", "disclosure", "origin")
+"""Columns that only the file shows."""
 VALUES: Mapping[tuple[str, object], str] = {
     ("contrast", "gap"): "gap in gains",
     ("contrast", "difference"): "difference at the wave",
@@ -54,13 +59,22 @@ _LIMITS = {"interval": ("low", "high")} | {
 
 
 @dataclass(frozen=True)
+class Line:
+    """One row: its heading, over how many rows that stands (0 where one above says it), its other cells."""
+
+    heading: str
+    span: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class View:
-    """One release table as text: the first cell of a row is its heading."""
+    """One release table as text."""
 
     name: str
     title: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[Line, ...]
     notes: tuple[str, ...]
 
 
@@ -72,10 +86,11 @@ def tables(facts: Facts) -> dict[str, object]:
 def view(name: str, table: pd.DataFrame, facts: Facts) -> View:
     """Return the release table ``name`` as it is shown."""
     cells = pd.DataFrame([_cells(row, facts) for row in rows(table)])
-    empty = [column for column in cells if (cells[column] == EMPTY).all()]
+    seen = cells[(table["disclosure"] == "shown").to_numpy()]
+    empty = [column for column in cells if len(seen) and (seen[column] == EMPTY).all()]
     same = [
         column for column in cells.columns[1:]
-        if column not in empty and len(cells) > 1 and cells[column].nunique() == 1 and _is_text(table, str(column))
+        if column not in empty and _is_constant(cells[column]) and _is_text(table, str(column))
     ]  # fmt: skip
     shown = cells.drop(columns=[*empty, *same])
     notes = [f"In every row: {heading(str(column))} {cells[column].iloc[0]}." for column in same]
@@ -85,9 +100,20 @@ def view(name: str, table: pd.DataFrame, facts: Facts) -> View:
         name,
         TITLES.get(name, name),
         tuple(heading(str(column)) for column in shown),
-        tuple(tuple(row) for row in shown.itertuples(index=False)),
+        tuple(_lines(shown)),
         (*notes, *_marks(table, shown)),
     )
+
+
+def _lines(shown: pd.DataFrame) -> Iterator[Line]:
+    """Yield the rows; the same heading in rows below each other stands once over them."""
+    every = [tuple(str(cell) for cell in row) for row in shown.itertuples(index=False)]
+    for name, block in groupby(every, key=itemgetter(0)):
+        of_name = list(block)
+        yield from (
+            Line(name, 0 if place else len(of_name), tuple(cells))
+            for place, (_, *cells) in enumerate(of_name)
+        )
 
 
 def heading(column: str) -> str:
@@ -95,7 +121,7 @@ def heading(column: str) -> str:
     return HEADINGS.get(column, column)
 
 
-def _cells(row: Mapping[str, object], facts: Facts) -> dict[str, str]:
+def _cells(row: Row, facts: Facts) -> dict[str, str]:
     """Return the cells of a row as text, by column, with limits joined where the lower one stood."""
     ends = {end: name for name, pair in _LIMITS.items() for end in pair}
     cells = {}
@@ -105,10 +131,16 @@ def _cells(row: Mapping[str, object], facts: Facts) -> dict[str, str]:
         if column in ends:
             cells[ends[column]] = facts.interval(row, *_LIMITS[ends[column]])
         elif column in ("outcome", "wave", "group") and value is not None:
-            cells[column] = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}[column](value)
+            cells[column] = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}[column](
+                value
+            )
         else:
             cells[column] = VALUES.get((column, value)) or facts.written(row, column)
     return cells
+
+
+def _is_constant(column: pd.Series) -> bool:
+    return len(column) > 1 and bool((column == column.iloc[0]).all())
 
 
 def _is_text(table: pd.DataFrame, column: str) -> bool:

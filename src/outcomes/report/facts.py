@@ -1,21 +1,27 @@
 """What does the report know: the release tables, the figures, the study's words, and how a number is written?
 
-A release table is rounded already; `Facts.written` is the one function that turns one of its cells into text, by the
-decimals of the disclosure profile. Prose and tables both go through it, so that a number reads alike everywhere.
+A release table is rounded already; `Facts.written` is the one function that turns one of its cells into text,
+by the decimals of the disclosure profile. Prose and tables both go through it, so that a number reads alike
+everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from outcomes.study.stages import Reporting
 
+Row = Mapping[str, Any]
+"""A row of a release table, None where a cell is empty."""
+
 MINUS = "\N{MINUS SIGN}"
 SUPPRESSED = ".."
 EMPTY = "\N{EN DASH}"
+COUNTS = ("n", "n_items")
 P_VALUES = ("p_value", "p_adjusted")
 RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
 RATIO_DECIMALS = 3
@@ -57,7 +63,7 @@ class Facts:
 
     def group(self, name: object) -> str:
         """Return an SES group, or a contrast of two, in words."""
-        groups: Mapping[str, str] = self.part.drawing.groups
+        groups = {str(group): label for group, label in self.part.drawing.groups.items()}
         if name == "low - high":
             return f"{groups['low']} minus {groups['high']}"
         return "all groups" if name == "all" else groups.get(str(name), str(name))
@@ -67,41 +73,49 @@ class Facts:
         """What the people of the study are called."""
         return self.part.drawing.wording.people
 
-    def written(self, row: Mapping[str, object], column: str, *, signed: bool = False, size: bool = False) -> str:
-        """Return a cell of a release table as text: ``..`` where suppressed, a dash where there is nothing to say.
+    def written(self, row: Row, column: str, *, signed: bool = False, size: bool = False) -> str:
+        """Return a cell as text: ``..`` where suppressed, a dash where there is nothing to say.
 
-        ``row`` is the row with its `disclosure`. A mean or share has the profile's decimals (a share in per cent),
-        a p value below its last decimal reads ``< 0.001``. ``signed`` adds a plus; ``size`` leaves the sign out.
+        ``row`` is a row of a release table. A mean or share has the profile's decimals (a share in per cent),
+        a p value below its last decimal reads ``< 0.001``. ``signed`` adds a plus; ``size`` leaves the sign
+        out.
         """
         value = row[column]
-        if pd.isna(value):
+        if value is None:
             return EMPTY if row["disclosure"] == "shown" else SUPPRESSED
         if isinstance(value, str):
             return value
-        number = abs(float(value)) if size else float(value) + 0.0  # so that -0.0 reads 0.00
-        profile = self.part.profile
-        if column in P_VALUES:
-            least = 10.0**-profile.decimals_p
-            return f"< {least:.{profile.decimals_p}f}" if number < least else f"{number:.{profile.decimals_p}f}"
+        number = abs(value) if size else value + 0.0  # so that -0.0 reads 0.00
         sign = "+" if signed else ""
+        if column in COUNTS:
+            return f"{value:,}"
+        if column in P_VALUES:
+            return self._p_value(number)
         if column in SHARES and self.is_share(row.get("outcome")):
-            text = f"{100 * number:{sign}.{profile.decimals_share}f} %"
-        elif isinstance(value, int) or column in ("n", "n_items"):
-            text = f"{number:,.0f}"
+            text = f"{100 * number:{sign}.{self.part.profile.decimals_share}f}%"
         else:
-            text = f"{number:{sign},.{RATIO_DECIMALS if column in RATIOS else profile.decimals_mean}f}"
+            decimals = RATIO_DECIMALS if column in RATIOS else self.part.profile.decimals_mean
+            text = f"{number:{sign},.{decimals}f}"
         return text.replace("-", MINUS)
 
-    def interval(self, row: Mapping[str, object], low: str = "low", high: str = "high") -> str:
+    def _p_value(self, number: float) -> str:
+        decimals = self.part.profile.decimals_p
+        least = 10.0**-decimals
+        return f"< {least:.{decimals}f}" if number < least else f"{number:.{decimals}f}"
+
+    def interval(self, row: Row, low: str = "low", high: str = "high") -> str:
         """Return two limits as ``0.20 to 0.64``; one mark where both are empty."""
         ends = self.written(row, low), self.written(row, high)
         return ends[0] if ends[0] == ends[1] and ends[0] in (EMPTY, SUPPRESSED) else " to ".join(ends)
 
 
-def rows(table: pd.DataFrame) -> list[dict[str, object]]:
+def rows(table: pd.DataFrame) -> list[Row]:
     """Return the rows of a table as plain mappings, with None for empty cells."""
     plain = table.astype(object)
-    return [{str(name): value for name, value in row.items()} for row in plain.where(plain.notna(), None).to_dict("records")]
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
 
 
 def listed(words: list[str]) -> str:
@@ -109,6 +123,11 @@ def listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+def opened(label: str) -> str:
+    """Return a label as it opens a sentence: its first letter large."""
+    return label[:1].upper() + label[1:]
+
+
 def within(label: str) -> str:
-    """Return a label as it stands within a sentence: its first letter small, unless it opens an abbreviation."""
+    """Return a label as it stands in a sentence: its first letter small, unless it opens an abbreviation."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
