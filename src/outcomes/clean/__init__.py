@@ -30,7 +30,9 @@ def clean(files: Mapping[str, bytes], part: Cleaning) -> dict[str, pd.DataFrame]
     """
     intake = Intake(files, part.folder)
     columns = read_codebook(intake, part)
-    attributes = [a.column for a in {**part.ses.indicators, **part.covariates}.values() if a.source == "register"]
+    attributes = [
+        a.column for a in {**part.ses.indicators, **part.covariates}.values() if a.source == "register"
+    ]
     register = intake.register(part.register_, attributes)
     read = {name: read_survey(intake, name, part, columns[name]) for name in part.waves}
     surveys = {name: survey for name, survey in read.items() if survey is not None}

@@ -1,24 +1,27 @@
-"""From the text of cells to what they mean: codes, numbers, days, categories; with a problem for each that means nothing.
+"""What do cells mean: codes, numbers, days, categories; and which of them mean nothing?
 
-In: a column of text cells indexed by spreadsheet row. Out: the column's meaning and the problems found. Values of
-closed questions may stand in a problem; long text never does.
+In: a column of text cells (stripped, NFC) indexed by spreadsheet row. Out: the column's meaning and the problems found.
+Each distinct value is read once. Ids and free text never stand in a problem, not even when they stray into a closed
+question: a value is shown only when it can't be either.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
+from sys import float_info
 
-import numpy as np
 import pandas as pd
 
 from outcomes.errors import Problem, listed, nearest
 from outcomes.study import Answers
+from outcomes.study.instrument import NUMBER
 
-_LONGEST = 40
-_NUMBER = r"[+-]?\d+(?:\.\d+)?"
-_DAY = r"\d{4}-\d{2}-\d{2}"
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}.*)?")
+_HARMLESS = re.compile(r".{0,2}|[+-]?[0-9.]{1,4}|[^\W\d_]{1,20}")
+_MOST = 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Place:
 
     def rows(self, rows: Collection[object]) -> str:
         """Return the place with the rows that are meant."""
-        return f"{self.file}, column {self.column[:60]}, row{'s' if len(rows) > 1 else ''} {listed(rows)}"
+        column = " ".join(self.column.split())[:60]
+        return f"{self.file}, column {column}, row{'s' if len(rows) > 1 else ''} {listed(rows)}"
 
 
 def answered(cells: pd.Series, missing: Collection[str]) -> pd.Series:
@@ -38,67 +42,90 @@ def answered(cells: pd.Series, missing: Collection[str]) -> pd.Series:
     return cells.mask(cells.isin(list(missing)))
 
 
-def codes(cells: pd.Series, answers: Answers, as_labels: bool, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return the numeric answers (float64, NaN where there is none) and a problem for each value that is not allowed.
+def codes(
+    cells: pd.Series, answers: Answers, as_labels: bool, place: Place
+) -> tuple[pd.Series, list[Problem]]:
+    """Return the numeric answers (float64, NaN where there is none) and a problem for each value not allowed.
 
-    With ``as_labels`` the wording is matched exactly after Unicode normalisation (NFC) and trimming.
+    With ``as_labels`` the wording is matched exactly; an instrument without labels holds numbers either way.
     """
     if as_labels and answers.labels:
-        wording = {_plain(label): float(code) for code, label in answers.labels.items()}
-        found = cells.astype(object).map(lambda cell: wording.get(_plain(cell), np.nan), na_action="ignore")
-        found = found.where(cells.notna(), np.nan).astype("float64")
-        return found, _strange(cells, found.isna(), list(answers.labels.values()), place)
-    numbers = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER).astype("boolean").fillna(False))).astype("float64")
-    wrong = numbers.isna() | ~numbers.between(answers.low, answers.high)
-    if answers.whole:
-        wrong |= numbers % 1 != 0
+        wording = {label.strip(): float(code) for code, label in answers.labels.items()}
+        found = _each(cells, wording.get, "float64")
+        return found, _strange(cells, found, list(wording), place)
+    found = _each(cells, lambda cell: _number(cell) if answers.allows(cell) else None, "float64")
     span = f"{'whole ' if answers.whole else ''}numbers from {answers.low:g} to {answers.high:g}"
-    return numbers.mask(wrong), _strange(cells, wrong, [span], place)
+    return found, _strange(cells, found, [span], place)
 
 
 def categories(cells: pd.Series, meaning: Mapping[str, str], place: Place) -> tuple[pd.Series, list[Problem]]:
     """Return what each cell means by ``meaning`` (text, missing where empty) and a problem for each unknown value."""
-    found = cells.map(meaning, na_action="ignore").astype("string")
-    return found, _strange(cells, found.isna(), list(meaning), place)
+    found = _each(cells, meaning.get, "string")
+    return found, _strange(cells, found, list(meaning), place)
+
+
+def numbers(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
+    """Return numbers of 0 or more (float64) and a problem for each cell that is none."""
+    found = _each(cells, _number, "float64")
+    found = found.where(found.between(0, float_info.max))
+    return found, _strange(cells, found, ["numbers such as 1.5"], place)
 
 
 def days(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
     """Return ISO days (text) of cells such as ``2026-11-22 10:30`` and a problem where a day can't be told."""
-    text = cells.str.slice(0, 10)
-    plausible = text.where(cells.str.match(_DAY + r"(?:$|[ T])").astype("boolean").fillna(False))
-    parsed = pd.to_datetime(plausible, format="%Y-%m-%d", errors="coerce")
-    wrong = cells.notna() & parsed.isna()
-    if not wrong.any():
-        return plausible, []
-    problem = Problem(
-        place.rows(cells.index[wrong]), f"{int(wrong.sum())} cells that are no day", "days as 2026-11-22",
-        "format the column as ISO dates (year-month-day)",
-    )  # fmt: skip
-    return plausible.mask(wrong), [problem]
-
-
-def numbers(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return numbers (float64) and a problem for each cell that is none."""
-    found = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER).astype("boolean").fillna(False))).astype("float64")
-    return found, _strange(cells, found.isna(), ["numbers such as 1.5"], place)
+    found = _each(cells, _day, "string")
+    wrong = cells.index[cells.notna() & found.isna()]
+    if wrong.empty:
+        return found, []
+    said, mend = "cells that are no day", "format the column as ISO dates (year-month-day)"
+    return found, [Problem(place.rows(wrong), said, "days as 2026-11-22", mend)]
 
 
 def ids(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return ids as text in Unicode NFC and a problem that names the rows without one."""
-    blank = cells.isna() | (cells == "")
-    if not blank.any():
-        return cells.map(_plain).astype("string"), []
-    problem = Problem(
-        place.rows(cells.index[blank]), f"{int(blank.sum())} cells without an id", "an id in each row",
-        "add the id or take the row out",
-    )  # fmt: skip
-    return cells.map(_plain, na_action="ignore").astype("string"), [problem]
+    """Return ``cells`` and a problem that names the rows without an id or with signs that can't be seen."""
+    blank = cells.index[cells.isna()]
+    odd = cells.index[_each(cells, lambda cell: "yes" if not cell.isprintable() else None, "string").notna()]
+    found = []
+    if not blank.empty:
+        found.append(
+            Problem(place.rows(blank), "no id", "an id in each row", "add the id or take the row out")
+        )
+    if not odd.empty:
+        said, mend = "an id with invisible signs", "type the id again"
+        found.append(
+            Problem(place.rows(odd), said, "letters, digits, blanks and signs that can be seen", mend)
+        )
+    return cells, found
 
 
-def _strange(cells: pd.Series, unknown: pd.Series, allowed: list[str], place: Place) -> list[Problem]:
-    strange = cells[unknown & cells.notna()]
+def _each(cells: pd.Series, meaning: Callable[[str], object], dtype: str) -> pd.Series:
+    """Return what each cell means, reading each distinct value once; missing stays missing."""
+    places, values = pd.factorize(cells)
+    meanings = pd.Series([*map(meaning, values), None], dtype=dtype)  # a missing cell has the place -1
+    return meanings.take(places).set_axis(cells.index).rename(cells.name)
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if NUMBER.fullmatch(cell) else None
+
+
+def _day(cell: str) -> str | None:
+    matched = _DAY.fullmatch(cell)
+    try:
+        return date.fromisoformat(matched[1]).isoformat() if matched else None
+    except ValueError:
+        return None
+
+
+def _strange(cells: pd.Series, found: pd.Series, allowed: list[str], place: Place) -> list[Problem]:
+    """Return a problem for each distinct value without a meaning; one for all when there are many."""
+    strange = cells[cells.notna() & found.isna()]
+    if strange.nunique() > _MOST:
+        said = f"{strange.nunique()} different values that are not allowed"
+        mend = "look whether the study file or the codebook names the right column"
+        return [Problem(place.rows(strange.index), said, listed(allowed, 20), mend)]
     return [
-        Problem(place.rows(rows.index), _shown(str(value)), listed(allowed, 20), _mend(str(value), allowed))
+        Problem(place.rows(rows.index), _shown(value, allowed), listed(allowed, 20), _mend(value, allowed))
         for value, rows in strange.groupby(strange, sort=False)
     ]
 
@@ -107,9 +134,8 @@ def _mend(value: str, allowed: list[str]) -> str:
     return nearest(value, allowed) or "correct the cell, or list the value under `missing` in the study file"
 
 
-def _shown(value: str) -> str:
-    return f"'{value}'" if len(value) <= _LONGEST else f"text of {len(value)} characters"
-
-
-def _plain(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell).strip()
+def _shown(value: str, allowed: list[str]) -> str:
+    """Return a value as a message may show it: a short number, one plain word, or a misspelt allowed value."""
+    if _HARMLESS.fullmatch(value) or nearest(value, allowed):
+        return f"'{value}'"
+    return f"text of {len(value)} characters"

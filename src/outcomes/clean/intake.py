@@ -69,7 +69,12 @@ class Intake:
         person, found = cells.ids(sheet[register.person], place)
         twice = person[person.notna() & person.duplicated(keep=False)]
         found += [
-            Problem(place.rows(rows.index), "the same person more than once", "each person once", "remove one of the rows")
+            Problem(
+                place.rows(rows.index),
+                "the same person more than once",
+                "each person once",
+                "remove one of the rows",
+            )
             for _, rows in twice.groupby(twice, sort=False)
         ]
         self.problems += found

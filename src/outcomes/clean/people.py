@@ -34,7 +34,9 @@ def read_people(
     cohort = part.register_.cohort if part.register_ is not None else None
     people["cohort"] = pd.NA if register is None or cohort is None else register[cohort].array
     for name, attribute in {**part.ses.indicators, **part.covariates}.items():
-        people[name] = people["person"].map(_by_person(intake, part, attribute, register, surveys)).astype("string")
+        people[name] = (
+            people["person"].map(_by_person(intake, part, attribute, register, surveys)).astype("string")
+        )
     people["ses"] = ses_group(people, part.ses)
     people["in_population"] = (people["ses"] != "unknown") if part.population == "ses_known" else True
     return people

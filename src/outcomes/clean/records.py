@@ -24,7 +24,14 @@ def read_matches(intake: Intake, matches: Matches | None, missing: Collection[st
     sheet = intake.sheet(matches.file if matches else None)
     if sheet is None or matches is None:
         return empty(tables.MATCHES)
-    columns = [matches.person, matches.mentor, matches.start, matches.end, matches.sector, matches.mentor_type]
+    columns = [
+        matches.person,
+        matches.mentor,
+        matches.start,
+        matches.end,
+        matches.sector,
+        matches.mentor_type,
+    ]
     if not intake.columns(sheet, [*columns, *matches.attributes.values()], matches.file):
         return empty(tables.MATCHES)
     read = _Columns(intake, sheet, {*missing, ""}, matches.file)
@@ -81,7 +88,9 @@ class _Columns:
         given = cells.answered(self.sheet[column], self.missing)
         if needed and given.isna().any():
             place = self._place(column).rows(given.index[given.isna()])
-            self.intake.problems.append(Problem(place, "empty cells", "a value in each row", "fill the cells"))
+            self.intake.problems.append(
+                Problem(place, "empty cells", "a value in each row", "fill the cells")
+            )
         return given
 
     def days(self, column: str | None, *, needed: bool = False) -> pd.Series:

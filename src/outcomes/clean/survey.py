@@ -47,13 +47,17 @@ def read_survey(intake: Intake, name: str, part: Cleaning, columns: dict[str, st
     person, found = cells.ids(sheet[wave.person], Place(intake.where(wave.file), wave.person))
     intake.problems += found
     survey = Survey(
-        sheet.assign(person=person), pd.DataFrame({"person": person}), pd.Series(USED, index=sheet.index, dtype="string")
+        sheet.assign(person=person),
+        pd.DataFrame({"person": person}),
+        pd.Series(USED, index=sheet.index, dtype="string"),
     )
     _read_meta(survey, wave, part, intake)
     for item, column in columns.items():
         given = cells.answered(sheet[column], part.missing)
         place = Place(intake.where(wave.file), column)
-        survey.responses[item], found = cells.codes(given, part.items[name][item], wave.answers_as == "labels", place)
+        survey.responses[item], found = cells.codes(
+            given, part.items[name][item], wave.answers_as == "labels", place
+        )
         intake.problems += found
         survey.changed += _emptied(sheet[column], given, place, name)
     _leave_out(survey, list(columns), wave, part)
@@ -99,7 +103,9 @@ def _one_each(survey: Survey, items: list[str], part: Cleaning, place: Place) ->
                         "remove one, or declare `responses: duplicates` as first, last or most_complete")
             )  # fmt: skip
         else:
-            survey.reasons[rows.index.drop(_chosen(rows, items, rule))] = f"duplicate, {rule.replace('_', ' ')} kept"
+            survey.reasons[rows.index.drop(_chosen(rows, items, rule))] = (
+                f"duplicate, {rule.replace('_', ' ')} kept"
+            )
     return problems
 
 

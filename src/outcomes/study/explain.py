@@ -2,53 +2,94 @@
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from outcomes.errors import Problem, listed, nearest
+from outcomes.study.part import PATTERNS
 
 _LONGEST = 60
+_KINDS = {"superiority", "non_inferiority", "floor"}
+_WORDS = {
+    "string_type": "text",
+    "tuple_type": "a list, such as [one, two]",
+    "model_type": "keys and their values",
+    "dict_type": "names and what they hold",
+    "model_attributes_type": "keys and their values, `kind` among them",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number of a usual size",
+    "bool_parsing": "yes or no",
+    "bool_type": "yes or no",
+}
+"""Error types of pydantic to what is allowed; the others say it well enough themselves."""
 
 
 def problems(error: ValidationError, model: type[BaseModel], where: str) -> list[Problem]:
-    """Return one problem for each error of ``error``, which arose from building ``model`` from a file ``where``."""
-    return [_problem(detail, model, where) for detail in error.errors(include_url=False)]
+    """Return the problems of ``error``, which arose from building ``model`` from the file ``where``."""
+    details = error.errors(include_url=False)
+    return [problem for detail in details for problem in _problems(detail, model, where)]
 
 
-def _problem(detail: Any, model: type[BaseModel], where: str) -> Problem:
-    path = _readable(detail["loc"])
-    place = f"{where}: {path}" if path else where
-    if detail["type"] == "extra_forbidden":
-        known = _keys_at(model, detail["loc"][:-1])
-        key = str(detail["loc"][-1])
-        mend = nearest(key, known) or "take the key out"
-        parent = _readable(detail["loc"][:-1])
-        return Problem(f"{where}: {parent}" if parent else where, f"the key '{key}'", listed(known, 40), mend)
-    if detail["type"] == "missing":
-        return Problem(place, "no value", "a required key", "add it (docs/reference/config.md says what it holds)")
-    if detail["type"] == "value_error":
-        return Problem(place, "a contradiction", str(detail["ctx"]["error"]), "make the parts agree")
-    return Problem(place, _shown(detail["input"]), _sentence(detail["msg"]), "mend the value")
+def _problems(detail: Any, model: type[BaseModel], where: str) -> Iterator[Problem]:
+    kind, path, context = detail["type"], detail["loc"], detail.get("ctx", {})
+    if kind == "value_error":
+        for fault in context["error"].args:
+            yield replace(fault, where=_place(where, (*path, *fault.where.split(": "))))
+    elif kind == "extra_forbidden":
+        known, key = _keys_at(model, path[:-1]), _word(path[-1])
+        yield Problem(
+            _place(where, path[:-1]),
+            f"the key '{key}'",
+            listed(known, 40),
+            nearest(key, known) or "take the key out",
+        )
+    elif kind in ("missing", "union_tag_not_found"):
+        absent = (*path, "kind") if kind == "union_tag_not_found" else path
+        mend = "add it (docs/reference/config.md says what it holds)"
+        yield Problem(_place(where, absent), "no value", "a required key", mend)
+    elif kind in ("literal_error", "union_tag_invalid"):
+        found = context["tag"] if kind == "union_tag_invalid" else detail["input"]
+        words = re.findall(r"'([^']*)'", context.get("expected_tags") or context["expected"])
+        mend = nearest(str(found), words) or "use one of these"
+        yield Problem(_place(where, path), _shown(found), listed(words), mend)
+    else:
+        allowed = PATTERNS.get(context.get("pattern")) or _WORDS.get(kind) or _sentence(detail["msg"])
+        yield Problem(_place(where, path), _shown(detail["input"]), allowed, "mend the value")
+
+
+def _place(where: str, path: Sequence[str | int]) -> str:
+    """Return the file and the keys that lead to a value, without what only pydantic puts there."""
+    keys = [_word(key) for n, key in enumerate(path) if key not in ("", "[key]") and not _is_kind(path, n)]
+    return ": ".join([where, *keys])
+
+
+def _is_kind(path: Sequence[str | int], n: int) -> bool:
+    return n == 2 and path[0] == "hypotheses" and path[n] in _KINDS
 
 
 def _shown(value: object) -> str:
+    return "a list or a mapping" if isinstance(value, dict | list | tuple) else f"'{_word(value)}'"
+
+
+def _word(value: object) -> str:
+    """Return a word of a study file so that it fits on one line: cut, what can't be printed escaped."""
     text = str(value)
-    if isinstance(value, dict | list | tuple):
-        return "a list or a mapping"
-    return f"'{text[:_LONGEST]}'" + (" ..." if len(text) > _LONGEST else "")
+    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[:_LONGEST])
+    return shown + (" ..." if len(text) > _LONGEST else "")
 
 
 def _sentence(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
-def _readable(path: Sequence[str | int]) -> str:
-    kinds = {"superiority", "non_inferiority", "floor"}
-    words = [str(part) for n, part in enumerate(path) if not (part in kinds and n == 2 and path[0] == "hypotheses")]
-    return ": ".join(words)
+    said = message.removeprefix("Input should be ").removeprefix("Value should ")
+    return said[:1].lower() + said[1:]
 
 
 def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
@@ -56,7 +97,11 @@ def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     here: Iterable[Any] = [model]
     for part in path:
         here = [inner for annotation in here for inner in _inside(annotation, part)]
-    models = [annotation for annotation in here if isinstance(annotation, type) and issubclass(annotation, BaseModel)]
+    models = [
+        annotation
+        for annotation in here
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    ]
     return [field.alias or name for found in models for name, field in found.model_fields.items()]
 
 

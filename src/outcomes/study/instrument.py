@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from outcomes.study.part import Label, Name, Part
+from outcomes.errors import Problem
+from outcomes.study.part import ANSWERS, Label, Name, Part, repeats, strays, taken
+
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+"""A number as a cell may hold it: ASCII digits and a decimal point."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -22,14 +28,28 @@ class Answers(Part):
         description="Code to wording, for exports that hold labels; empty for numeric answers.",
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _faults(self) -> Iterator[Problem]:
         if not self.low < self.high:
-            raise ValueError("`low` must be below `high`")
-        codes = [str(code) for code in range(int(self.low), int(self.high) + 1)]
-        if self.labels and list(self.labels) != codes:
-            raise ValueError(f"`labels` must name each code from {codes[0]} to {codes[-1]} in order")
-        return self
+            yield Problem(
+                "low", f"{self.low:g}, with `high` {self.high:g}", "`low` below `high`", "correct one of them"
+            )
+        elif self.labels and not self.whole:
+            yield Problem(
+                "labels", "labels", "labels for whole answers only", "take `labels` or `whole: no` out"
+            )
+        elif self.labels and (
+            len(self.labels) != self.high - self.low + 1 or not all(map(self.allows, self.labels))
+        ):
+            span = f"each code from {self.low:g} to {self.high:g} once"
+            yield Problem("labels", "other codes", span, "give each code its wording")
+        yield from repeats("labels", (label.strip() for label in self.labels.values()))
+
+    def allows(self, cell: str) -> bool:
+        """Return whether ``cell`` is an allowed answer: a code as text, or the wording of one."""
+        if not NUMBER.fullmatch(cell):
+            return cell.strip() in [label.strip() for label in self.labels.values()]
+        value = float(cell)
+        return self.low <= value <= self.high and not (self.whole and value % 1)
 
 
 class Scale(Part):
@@ -37,9 +57,7 @@ class Scale(Part):
 
     label: Label = Field(description="The name of the scale for a reader.")
     items: tuple[Name, ...] = Field(min_length=1, description="Item ids; a subset of the instrument's.")
-    reversed: tuple[Name, ...] = Field(
-        (), description="Items that count the other way: low + high - answer."
-    )
+    reversed: tuple[Name, ...] = Field((), description="Items that count the other way: low + high - answer.")
     scoring: Literal["mean", "sum", "share", "as_given"] = Field(
         description="`mean` or `sum` of the items (a sum with gaps is prorated: mean times number of items); "
         "`share`: 1 where the one answer is among `members`, else 0; `as_given`: the one item is the score."
@@ -50,21 +68,26 @@ class Scale(Part):
     members: tuple[int, ...] = Field((), description="For `share`: the codes that count.")
     higher_is: Literal["better", "worse"] = Field(description="Whether a higher score is a benefit.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if len(set(self.items)) != len(self.items):
-            raise ValueError("`items` names an item twice")
-        if stray := sorted(set(self.reversed) - set(self.items)):
-            raise ValueError(f"`reversed` names {stray}, which `items` lacks")
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("items", self.items)
+        yield from repeats("reversed", self.reversed)
+        yield from strays("reversed", self.reversed, self.items)
         if self.at_least is not None and self.at_least > len(self.items):
-            raise ValueError(f"`at_least` is {self.at_least}, but the scale has {len(self.items)} items")
-        if self.scoring in ("share", "as_given") and len(self.items) != 1:
-            raise ValueError(f"`{self.scoring}` needs exactly one item")
+            yield Problem(
+                "at_least", str(self.at_least), f"at most the {len(self.items)} items", "correct it"
+            )
         if (self.scoring == "share") != bool(self.members):
-            raise ValueError("`members` belongs to `share`, and `share` needs it")
-        if self.scoring in ("share", "as_given") and self.reversed:
-            raise ValueError(f"`{self.scoring}` can't have reversed items")
-        return self
+            found = "codes" if self.members else "none"
+            yield Problem(
+                "members", found, "codes with `scoring: share`, none otherwise", "correct one of them"
+            )
+        if self.scoring in ("share", "as_given"):
+            if len(self.items) != 1:
+                yield Problem(
+                    "items", f"{len(self.items)} items", f"one item with `{self.scoring}`", "name one item"
+                )
+            if self.reversed:
+                yield Problem("reversed", "an item", f"none with `{self.scoring}`", "take `reversed` out")
 
     @property
     def needed(self) -> int:
@@ -89,16 +112,15 @@ class Instrument(Part):
     items: tuple[Name, ...] = Field(min_length=1, description="All item ids, in the published order.")
     scales: dict[Name, Scale] = Field(min_length=1, description="The scores that the items give.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if len(set(self.items)) != len(self.items):
-            raise ValueError("`items` names an item twice")
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("items", self.items)
+        yield from taken("items", self.items, ANSWERS)
         for name, scale in self.scales.items():
-            if stray := sorted(set(scale.items) - set(self.items)):
-                raise ValueError(f"scale `{name}` names {stray}, which the instrument's `items` lack")
-        if self.answers.labels and not self.answers.whole:
-            raise ValueError("`labels` need whole answers")
-        return self
+            yield from strays(f"scales: {name}: items", scale.items, self.items)
+            for code in scale.members:
+                if not self.answers.allows(str(code)):
+                    allowed = f"codes from {self.answers.low:g} to {self.answers.high:g}"
+                    yield Problem(f"scales: {name}: members", f"'{code}'", allowed, "correct the code")
 
     def bounds(self, scale: Scale) -> tuple[float, float]:
         """Return the lowest and highest score that ``scale`` can give, in score points."""

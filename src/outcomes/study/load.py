@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from outcomes.errors import Problem, StudyError, listed, nearest
+from outcomes.study.agree import disagreements
 from outcomes.study.explain import problems
 from outcomes.study.instrument import Instrument
 from outcomes.study.part import Part
@@ -32,14 +34,19 @@ def load_study(name: str, config: Path, read: Reader) -> Loaded:
     instruments = {}
     for instrument in dict.fromkeys(outcome.instrument for outcome in study.outcomes.values()):
         try:
-            instruments[instrument] = _part(Instrument, "instrument", instrument, config / "instruments", read)
+            instruments[instrument] = _part(
+                Instrument, "instrument", instrument, config / "instruments", read
+            )
         except StudyError as refused:
             found.extend(refused.problems)
     try:
         profile = _part(Profile, "profile", study.disclosure.profile, config / "disclosure", read)
     except StudyError as refused:
         found.extend(refused.problems)
-    found.extend(_unknown_scales(study, instruments, f"{config.name}/studies/{name}.yaml"))
+    where = f"{config.name}/studies/{name}.yaml"
+    found.extend(
+        replace(fault, where=f"{where}: {fault.where}") for fault in disagreements(study, instruments)
+    )
     if found:
         raise StudyError(found)
     return Loaded(study=study, instruments=instruments, profile=profile)
@@ -59,7 +66,10 @@ def _part(model: type[Kind], kind: str, name: str, folder: Path, read: Reader) -
     where = f"{folder.parent.name}/{folder.name}/{name}.yaml"
     if not _NAME.fullmatch(name):
         problem = Problem(
-            f"{kind} name", f"'{name[:80]}'", "small letters, digits, _ and -, at most 64", "use the plain name"
+            f"{kind} name",
+            f"'{name[:80]}'",
+            "small letters, digits, _ and -, at most 64",
+            "use the plain name",
         )
         raise StudyError([problem])
     if not path.is_file() or path.resolve().parent != folder.resolve():
@@ -71,15 +81,7 @@ def _part(model: type[Kind], kind: str, name: str, folder: Path, read: Reader) -
     except ValidationError as error:
         raise StudyError(problems(error, model, where)) from None
     if getattr(part, kind) != name:
-        raise StudyError([Problem(f"{where}: {kind}", f"'{getattr(part, kind)}'", name, "call it like its file")])
+        raise StudyError(
+            [Problem(f"{where}: {kind}", f"'{getattr(part, kind)}'", name, "call it like its file")]
+        )
     return part
-
-
-def _unknown_scales(study: Study, instruments: dict[str, Instrument], where: str) -> list[Problem]:
-    found = []
-    for name, outcome in study.outcomes.items():
-        scales = instruments[outcome.instrument].scales if outcome.instrument in instruments else {outcome.scale: None}
-        if outcome.scale not in scales:
-            mend = nearest(outcome.scale, scales) or "use one of these"
-            found.append(Problem(f"{where}: outcomes: {name}: scale", f"'{outcome.scale}'", listed(scales), mend))
-    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Iterator
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from outcomes.study.part import Column, Label, Name, Part, Value
+from outcomes.errors import Problem
+from outcomes.study.part import Column, Label, Name, Part, Value, repeats
 
 
 class Indicator(Part):
@@ -19,11 +21,17 @@ class Indicator(Part):
     low: tuple[Value, ...] = Field(min_length=1, description="Values that mean low SES.")
     high: tuple[Value, ...] = Field(min_length=1, description="Values that mean high SES.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if both := sorted(set(self.low) & set(self.high)):
-            raise ValueError(f"{both} can't be both low and high")
-        return self
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values that it can have."""
+        return (*self.low, *self.high)
+
+    def _faults(self) -> Iterator[Problem]:
+        for value in self.low:
+            if value in self.high:
+                yield Problem(
+                    "low", f"'{value}', which is also `high`", "each value once", "take it out of one of them"
+                )
 
 
 class SesRule(Part):
@@ -41,17 +49,23 @@ class SesRule(Part):
         description="How the groups are called in figures and text.",
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _faults(self) -> Iterator[Problem]:
+        number = len(self.indicators)
         if (self.rule == "count") != (self.at_least is not None):
-            raise ValueError("`at_least` belongs to `count`, and `count` needs it")
-        if self.at_least is not None and self.at_least > len(self.indicators):
-            raise ValueError(f"`at_least` is {self.at_least}, but there are {len(self.indicators)} indicators")
-        if self.rule == "single" and len(self.indicators) != 1:
-            raise ValueError("`single` needs exactly one indicator")
-        if set(self.labels) != {"low", "high", "unknown"}:
-            raise ValueError("`labels` must name low, high and unknown")
-        return self
+            found = "no number" if self.at_least is None else str(self.at_least)
+            yield Problem(
+                "at_least", found, "a number with `rule: count`, none otherwise", "correct one of them"
+            )
+        elif self.at_least is not None and self.at_least > number:
+            yield Problem("at_least", str(self.at_least), f"at most the {number} indicators", "correct it")
+        if self.rule == "single" and number != 1:
+            yield Problem(
+                "indicators", f"{number} indicators", "one with `rule: single`", "choose one, or another rule"
+            )
+        if len(self.labels) != 3:
+            yield Problem(
+                "labels", ", ".join(self.labels) or "none", "low, high and unknown", "name all three"
+            )
 
 
 class Covariate(Part):
@@ -64,8 +78,10 @@ class Covariate(Part):
         min_length=2, description="All values that it can have; the first is the reference level."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if len(set(self.levels)) != len(self.levels):
-            raise ValueError("`levels` names a level twice")
-        return self
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values that it can have."""
+        return self.levels
+
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("levels", self.levels)

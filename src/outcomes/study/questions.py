@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from outcomes.study.part import Label, Name, Part, Share
+from outcomes.errors import Problem
+from outcomes.study.part import Label, Name, Part, Share, repeats
 
 
 class Outcome(Part):
@@ -20,12 +22,18 @@ class Outcome(Part):
     )
     waves: tuple[Name, ...] = Field((), description="The waves that ask it; all of them where left out.")
 
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("waves", self.waves)
+
 
 class _Hypothesis(Part):
     claim: Label = Field(description="The claim in plain words.")
     outcomes: tuple[Name, ...] = Field(min_length=1, description="The outcomes that it is about.")
     wave: Name | None = Field(None, description="The one deciding wave; the last where it is left out.")
     family: Name = Field(description="The family within which p values are adjusted (Holm).")
+
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("outcomes", self.outcomes)
 
 
 class Superiority(_Hypothesis):
@@ -40,7 +48,9 @@ class NonInferiority(_Hypothesis):
 
     kind: Literal["non_inferiority"] = Field(description="Which claim this is.")
     alpha: Share = Field(0.025, description="One-sided level; intersection-union, hence not adjusted.")
-    margin: float = Field(gt=0, allow_inf_nan=False, description="The largest acceptable deficit, in score points.")
+    margin: float = Field(
+        gt=0, allow_inf_nan=False, description="The largest acceptable deficit, in score points."
+    )
 
 
 class Floor(_Hypothesis):
@@ -58,27 +68,32 @@ class Model(Part):
     """How the scores are modelled."""
 
     structure: Literal["intercept"] = Field(
-        "intercept", description="The covariance within a person: one random intercept."
+        default="intercept", description="The covariance within a person: one random intercept."
     )
-    covariates: tuple[Name, ...] = Field((), description="Names from `covariates`.")
+    covariates: tuple[Name, ...] = Field(default=(), description="Names from `covariates`.")
     ses_unknown: Literal["third_level", "leave_out"] = Field(
-        "third_level", description="Whether people of unknown SES enter the model as a group of their own."
+        default="third_level",
+        description="Whether people of unknown SES enter the model as a group of their own.",
     )
-    confidence: Share = Field(0.95, description="The level of the intervals.")
+    confidence: Share = Field(default=0.95, description="The level of the intervals.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if len(set(self.covariates)) != len(self.covariates):
-            raise ValueError("`covariates` names one twice")
-        return self
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("covariates", self.covariates)
 
 
 class Reproduction(Part):
     """The regression of the published study: gain on SES and covariates, by ordinary least squares."""
 
-    covariates: tuple[Name, ...] = Field(description="Names from `covariates` that the regression adjusts for.")
-    replicates: int = Field(2000, ge=200, le=100_000, description="Bootstrap replicates for R2 and what SES adds.")
+    covariates: tuple[Name, ...] = Field(
+        description="Names from `covariates` that the regression adjusts for."
+    )
+    replicates: int = Field(
+        2000, ge=200, le=100_000, description="Bootstrap replicates for R2 and what SES adds."
+    )
     seed: int = Field(2026, ge=0, description="Seed of the bootstrap.")
+
+    def _faults(self) -> Iterator[Problem]:
+        yield from repeats("covariates", self.covariates)
 
 
 class Disclosure(Part):
@@ -90,5 +105,5 @@ class Disclosure(Part):
 class Wording(Part):
     """What the people are called in the report."""
 
-    person: Label = Field("mentee", description="One of them.")
-    people: Label = Field("mentees", description="Several of them.")
+    person: Label = Field(default="mentee", description="One of them.")
+    people: Label = Field(default="mentees", description="Several of them.")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-from outcomes.study.part import Column, FileName, Label, Name, Part, Value
+from outcomes.errors import Problem
+from outcomes.study.part import MATCHES, Column, FileName, Label, Name, Part, Value, taken
 
 Layout = Literal["csv", "qualtrics", "xlsx"]
+
+
+def _iso(value: object) -> object:
+    """Refuse text that pydantic would read as seconds since 1970, such as 20261122."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("day", "a day such as 2026-11-22")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso)]
+"""A day in ISO 8601."""
 
 
 class Wave(Part):
@@ -20,8 +35,8 @@ class Wave(Part):
     file: FileName = Field(description="The export, in data/raw/<study>/.")
     layout: Layout = Field(
         "csv",
-        description="`csv`: one header row; `qualtrics`: CSV with three header rows; `xlsx`: first sheet, one "
-        "header row.",
+        description="`csv`: one header row; `qualtrics`: CSV with three header rows; `xlsx`: first sheet, "
+        "one header row.",
     )
     answers_as: Literal["codes", "labels"] = Field(
         "codes", description="Whether closed questions hold numeric codes or the wording of the answer."
@@ -30,15 +45,15 @@ class Wave(Part):
     answered_on: Column | None = Field(None, description="The column with the date of the answer.")
     finished: Column | None = Field(None, description="The column that says whether the survey was finished.")
     finished_values: tuple[Value, ...] = Field(
-        ("True", "TRUE", "1", "Yes"), description="The values of `finished` that mean yes."
+        ("True", "TRUE", "1", "Yes"), min_length=1, description="The values of `finished` that mean yes."
     )
-    closes: date | None = Field(None, description="The last day on which an answer is in time.")
+    closes: Day | None = Field(None, description="The last day on which an answer is in time.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _faults(self) -> Iterator[Problem]:
         if self.closes is not None and self.answered_on is None:
-            raise ValueError("`closes` needs `answered_on`")
-        return self
+            yield Problem(
+                "closes", "a day without `answered_on`", "both or neither", "name the column of the date"
+            )
 
 
 class Register(Part):
@@ -65,6 +80,9 @@ class Matches(Part):
         default_factory=dict, description="Other attributes of the mentor: our name to the column."
     )
 
+    def _faults(self) -> Iterator[Problem]:
+        yield from taken("attributes", self.attributes, MATCHES)
+
 
 class Engagement(Part):
     """What mentees took part in: one row an event."""
@@ -80,13 +98,21 @@ class Responses(Part):
     """What happens to responses that are not one clean row a person and wave."""
 
     duplicates: Literal["refuse", "first", "last", "most_complete"] = Field(
-        "refuse",
+        default="refuse",
         description="Which of several different responses of a person in a wave is kept; identical ones are "
         "always reduced to one. `refuse`: they are an error.",
     )
     partial: Literal["keep", "leave_out"] = Field(
-        "keep", description="Responses that were not finished (needs the wave's `finished`)."
+        default="keep", description="Responses that were not finished (needs the wave's `finished`)."
     )
     late: Literal["keep", "leave_out"] = Field(
-        "keep", description="Responses after the wave's `closes`."
+        default="keep", description="Responses after the wave's `closes`."
     )
+
+
+def files_of(
+    codebook: str | None, records: Iterable[Register | Matches | Engagement | None], waves: Iterable[Wave]
+) -> tuple[str, ...]:
+    """Return the names of the raw files that a study names, in reading order."""
+    books = [codebook] if codebook is not None else []
+    return (*books, *(record.file for record in records if record), *(wave.file for wave in waves))

@@ -13,7 +13,7 @@ from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.part import FileName, Label, Name, Part, Value
 from outcomes.study.people import Covariate, SesRule
 from outcomes.study.questions import Hypothesis, Model, Reproduction, Wording
-from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave
+from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 from outcomes.study.study import Loaded, Profile
 
 
@@ -41,10 +41,9 @@ class Cleaning(Part):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of the raw files that the study names, each once, in reading order."""
-        records = [source.file for source in (self.register_, self.matches, self.engagement) if source is not None]
-        named = [self.codebook, *records, *(wave.file for wave in self.waves.values())]
-        return tuple(dict.fromkeys(name for name in named if name is not None))
+        """The names of the raw files that the study names, in reading order."""
+        records = (self.register_, self.matches, self.engagement)
+        return files_of(self.codebook, records, self.waves.values())
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -57,7 +56,8 @@ class Cleaning(Part):
         return cls(
             study=study.study, waves=study.waves, items=items, codebook=study.codebook, missing=study.missing,
             register=study.register_, matches=study.matches, engagement=study.engagement,
-            responses=study.responses, ses=study.ses, covariates=study.covariates, population=study.population,
+            responses=study.responses, ses=study.ses, covariates=study.covariates,
+            population=study.population,
         )  # fmt: skip
 
 
@@ -199,8 +199,10 @@ class Reporting(Part):
         """Return the part of ``loaded`` that `report` reads."""
         study = loaded.study
         return cls(
-            study=study.study, title=study.title, source=study.source, drawing=Drawing.of(loaded), ses=study.ses,
+            study=study.study, title=study.title, source=study.source, drawing=Drawing.of(loaded),
+            ses=study.ses,
             covariates={name: covariate.label for name, covariate in study.covariates.items()},
             hypotheses=Modelling.of(loaded).hypotheses, model=study.model, reproduction=study.reproduction,
-            responses=study.responses, population=study.population, scales=loaded.scales, profile=loaded.profile,
+            responses=study.responses, population=study.population, scales=loaded.scales,
+            profile=loaded.profile,
         )  # fmt: skip

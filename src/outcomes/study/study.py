@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, Self
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from outcomes.errors import listed, nearest
+from outcomes.errors import Problem, listed
 from outcomes.study.instrument import Instrument, Scale
-from outcomes.study.part import FileName, Label, Name, Part, Value
+from outcomes.study.part import (
+    PEOPLE,
+    FileName,
+    HypothesisName,
+    Label,
+    Name,
+    Part,
+    Value,
+    repeats,
+    strays,
+    taken,
+)
 from outcomes.study.people import Covariate, Indicator, SesRule
 from outcomes.study.questions import Disclosure, Hypothesis, Model, Outcome, Reproduction, Wording
-from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave
+from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 
 
 class Study(Part):
@@ -29,12 +41,17 @@ class Study(Part):
     )
     source: Label = Field(description="Where the data come from and on what terms.")
     missing: tuple[Value, ...] = Field(
-        ("",), description="Cell values that mean no answer, in every raw file; the empty cell is one only if listed."
+        ("",),
+        description="Cell values that mean no answer, in every raw file; the empty cell only if listed.",
     )
-    register_: Register | None = Field(None, alias="register", description="The scheme's list of its mentees.")
+    register_: Register | None = Field(
+        None, alias="register", description="The scheme's list of its mentees."
+    )
     matches: Matches | None = Field(None, description="Who mentored whom.")
     engagement: Engagement | None = Field(None, description="What mentees took part in.")
-    waves: dict[Name, Wave] = Field(min_length=2, description="The waves in order of time; the first is the baseline.")
+    waves: dict[Name, Wave] = Field(
+        min_length=2, description="The waves in order of time; the first is the baseline."
+    )
     codebook: FileName | None = Field(
         None,
         description="CSV with the columns wave, column, item: which column of which wave holds which item. "
@@ -49,7 +66,9 @@ class Study(Part):
         "others are counted in the flow and go no further).",
     )
     outcomes: dict[Name, Outcome] = Field(min_length=1, description="What is measured.")
-    hypotheses: dict[str, Hypothesis] = Field(description="What is claimed; the keys are shown (H1, H2 ...).")
+    hypotheses: dict[HypothesisName, Hypothesis] = Field(
+        description="What is claimed; the keys are shown (H1, H2 ...)."
+    )
     model: Model = Field(default=Model(), description="How the scores are modelled.")
     reproduction: Reproduction | None = Field(None, description="The regression of the published study.")
     disclosure: Disclosure = Field(description="What may be shown.")
@@ -67,54 +86,73 @@ class Study(Part):
 
     def asked(self, outcome: str) -> tuple[str, ...]:
         """Return the waves that ask ``outcome``, in order of time."""
-        return self.outcomes[outcome].waves or self.wave_names
+        named = self.outcomes[outcome].waves or self.wave_names
+        return tuple(wave for wave in self.wave_names if wave in named)
 
     def deciding_wave(self, hypothesis: str) -> str:
         """Return the one wave that decides ``hypothesis``: the declared one, else the last."""
         return self.hypotheses[hypothesis].wave or self.wave_names[-1]
 
-    @property
-    def attributes(self) -> dict[str, Indicator | Covariate]:
-        """Indicators and covariates by name: the attributes that the people table carries."""
-        return {**self.ses.indicators, **self.covariates}
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if problem := next(self._faults(), None):
-            raise ValueError(problem)
-        return self
-
-    def _faults(self) -> Iterator[str]:
-        yield from _strays("covariates", self.model.covariates, self.covariates, "model")
+    def _faults(self) -> Iterator[Problem]:
+        yield from self._source_faults()
+        yield from self._attribute_faults()
+        yield from strays("model: covariates", self.model.covariates, self.covariates)
         if self.reproduction is not None:
-            yield from _strays("covariates", self.reproduction.covariates, self.covariates, "reproduction")
-        if both := sorted(set(self.ses.indicators) & set(self.covariates)):
-            yield f"{listed(both)} is both an indicator and a covariate; give one another name"
+            yield from strays("reproduction: covariates", self.reproduction.covariates, self.covariates)
         for name, outcome in self.outcomes.items():
-            yield from _strays("waves", outcome.waves, self.waves, f"outcome `{name}`")
-        for name, attribute in self.attributes.items():
-            if attribute.source == "register" and self.register_ is None:
-                yield f"`{name}` comes from the register, but the study names no `register`"
-            elif attribute.source != "register" and attribute.source != self.baseline:
-                yield f"`{name}` comes from `{attribute.source}`; attributes are fixed at the baseline: use `{self.baseline}`"
+            yield from strays(f"outcomes: {name}: waves", outcome.waves, self.waves)
         for name, hypothesis in self.hypotheses.items():
-            yield from _strays("outcomes", hypothesis.outcomes, self.outcomes, f"hypothesis `{name}`")
-            deciding = self.deciding_wave(name)
-            yield from _strays("wave", [deciding], self.waves, f"hypothesis `{name}`")
-            for outcome in hypothesis.outcomes:
-                if deciding not in self.asked(outcome):
-                    yield f"hypothesis `{name}` is decided at `{deciding}`, where `{outcome}` is not asked"
-                if hypothesis.kind != "floor" and self.baseline not in self.asked(outcome):
-                    yield f"hypothesis `{name}` needs `{outcome}` at the baseline `{self.baseline}`"
-            if hypothesis.kind != "floor" and deciding == self.baseline:
-                yield f"hypothesis `{name}` is about gains; its wave can't be the baseline"
+            yield from self._hypothesis_faults(name, hypothesis)
 
+    def _source_faults(self) -> Iterator[Problem]:
+        """Yield what is wrong with waves: order, a file used twice, nothing asked, a column lacking."""
+        records = (self.register_, self.matches, self.engagement)
+        yield from repeats("file names", files_of(self.codebook, records, self.waves.values()))
+        yield from taken("waves", self.waves, ["register"])
+        for (one, before), (other, after) in pairwise(self.waves.items()):
+            if after.months <= before.months:
+                found = f"{after.months:g}, not later than `{one}`"
+                yield Problem(f"waves: {other}: months", found, "waves in order of time", "correct the order")
+        for name in self.waves:
+            if not any(name in self.asked(outcome) for outcome in self.outcomes):
+                mend = "name it in an outcome's `waves`"
+                yield Problem(f"waves: {name}", "no outcome that is asked", "at least one", mend)
+        for key, column in (("partial", "finished"), ("late", "closes")):
+            named = [wave for wave in self.waves.values() if getattr(wave, column) is not None]
+            if getattr(self.responses, key) == "leave_out" and not named:
+                mend = f"add `{column}` to the waves or keep the responses"
+                yield Problem(f"responses: {key}", "leave_out", f"a wave with `{column}` beside it", mend)
 
-def _strays(key: str, names: Iterable[str], known: Iterable[str], where: str) -> Iterator[str]:
-    known = list(known)
-    for name in names:
-        if name not in known:
-            yield f"{where}: `{key}` names `{name}`; known are {listed(known)}; {nearest(name, known)}"
+    def _attribute_faults(self) -> Iterator[Problem]:
+        """Yield what is wrong with indicators and covariates: their names, sources and values."""
+        yield from taken("covariates", self.covariates, self.ses.indicators)
+        for kind, attributes in (("ses: indicators", self.ses.indicators), ("covariates", self.covariates)):
+            yield from taken(kind, attributes, PEOPLE)
+            for name, attribute in attributes.items():
+                sources = [self.baseline] if self.register_ is None else ["register", self.baseline]
+                yield from strays(f"{kind}: {name}: source", [attribute.source], sources)
+                for value in sorted(set(attribute.values) & set(self.missing)):
+                    found, allowed = f"'{value}', which `missing` lists", "values that are answers"
+                    yield Problem(f"{kind}: {name}", found, allowed, "take it out of one of them")
+
+    def _hypothesis_faults(self, name: str, hypothesis: Hypothesis) -> Iterator[Problem]:
+        """Yield what is wrong with a hypothesis: what it names, and whether its waves ask that."""
+        key, deciding = f"hypotheses: {name}", self.deciding_wave(name)
+        yield from strays(f"{key}: outcomes", hypothesis.outcomes, self.outcomes)
+        yield from strays(f"{key}: wave", [deciding], self.waves)
+        gains = hypothesis.kind != "floor"
+        if gains and deciding == self.baseline:
+            allowed = "a later wave, as gains are claimed"
+            yield Problem(f"{key}: wave", f"'{deciding}'", allowed, "name a later wave")
+        needed = [wave for wave in self.waves if wave == deciding or (gains and wave == self.baseline)]
+        for outcome in hypothesis.outcomes:
+            for wave in needed if outcome in self.outcomes else []:
+                if wave not in self.asked(outcome):
+                    found, allowed = (
+                        f"'{outcome}', which `{wave}` does not ask",
+                        f"outcomes of {listed(needed)}",
+                    )
+                    yield Problem(f"{key}: outcomes", found, allowed, "take it out or ask it there")
 
 
 class Profile(Part):
@@ -142,6 +180,9 @@ class Loaded(Part):
     def scales(self) -> dict[str, tuple[Instrument, Scale]]:
         """Outcome name to its instrument and scale, in the study's order."""
         return {
-            name: (self.instruments[outcome.instrument], self.instruments[outcome.instrument].scales[outcome.scale])
+            name: (
+                self.instruments[outcome.instrument],
+                self.instruments[outcome.instrument].scales[outcome.scale],
+            )
             for name, outcome in self.study.outcomes.items()
         }
