@@ -21,6 +21,7 @@ from outcomes.study.stages import Drawing
 
 _MARGIN = "#B2477F"
 _LABEL = 44
+_SIDE = 0.2
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
 
@@ -134,8 +135,8 @@ def _frame(axes: Axes, notes: Axes, table: pd.DataFrame, part: Drawing, lines: f
     ends = [0.0]
     for name, side in (("low", 1), ("high", 1), ("margin", -1)):
         ends.extend((side * table[name] / table["baseline_sd"]).dropna())
-    room = 0.06 * (max(ends) - min(ends)) or 1.0
-    axes.set_xlim(min(ends) - room, max(ends) + room)
+    span = max(ends) - min(ends) or 1.0
+    axes.set_xlim(min(min(ends) - 0.06 * span, -_SIDE * span), max(max(ends) + 0.06 * span, _SIDE * span))
     axes.set_ylim(lines, 0)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=0)
     axes.set_yticks([])

@@ -30,7 +30,7 @@ def number(value: float, places: int, *, signed: bool = False) -> str:
 
 def count(n: int | NAType) -> str:
     """Return a released count, ``..`` where it is suppressed."""
-    return ".." if n is pd.NA else f"{n:,}"
+    return ".." if isinstance(n, NAType) else f"{n:,}"
 
 
 def called(group: str, part: Drawing) -> str:

@@ -18,10 +18,10 @@ REFERENCES = {
     "holm": "Holm S (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
     "Statistics 6:65-70.",
     "mixed": "Laird NM, Ware JH (1982). Random-effects models for longitudinal data. Biometrics 38:963-974.",
-    "reml": "Patterson HD, Thompson R (1971). Recovery of inter-block information when block sizes are "
-    "unequal. Biometrika 58:545-554.",
-    "wilson": "Wilson EB (1927). Probable inference, the law of succession, and statistical inference. Journal of "
-    "the American Statistical Association 22:209-212.",
+    "reml": "Patterson HD, Thompson R (1971). Recovery of inter-block information when block sizes "
+    "are unequal. Biometrika 58:545-554.",
+    "wilson": "Wilson EB (1927). Probable inference, the law of succession, and statistical inference. "
+    "Journal of the American Statistical Association 22:209-212.",
     "union": "Berger RL (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics "
     "24:295-300.",
     "lyden": "Lyden (2026), doi 10.1108/ijmce-12-2024-0135.",
@@ -142,7 +142,7 @@ def _scored(instrument: Instrument, scale: Scale) -> str:
     turned = f" ({len(scale.reversed)} reversed)" if scale.reversed else ""
     how = {
         "mean": f"mean of {of}{turned}, at least {scale.needed} answered",
-        "sum": f"sum of {of}{turned}, at least {scale.needed} answered, gaps filled with the mean of the rest",
+        "sum": f"sum of {of}{turned}, at least {scale.needed} answered, gaps filled by the mean of these",
         "share": f"share whose answer is one of {', '.join(str(code) for code in scale.members)}",
         "as_given": "the score as given",
     }[scale.scoring]

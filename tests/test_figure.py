@@ -1,0 +1,243 @@
+"""Do the figures show the released numbers, all of them and no others, and say in words what they show?"""
+
+from __future__ import annotations
+
+import struct
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from release_example import STUDIES, example, suppressed, with_cell
+
+from outcomes import tables
+from outcomes.columns import expect
+from outcomes.figure import REGISTRY, draw, flow, forest, trajectories
+from outcomes.figure.sheet import MARKS, STRIP, STYLE
+from outcomes.figure.words import decimals, number
+
+MENTORING, STAR = (example(study) for study in STUDIES)
+DPI = 200
+
+
+def words(figure: Figure) -> list[str]:
+    """Return every text of a figure."""
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+
+
+def plotted(name: str, table: pd.DataFrame, part=MENTORING.drawing) -> Figure:
+    entry = next(entry for entry in REGISTRY if entry.name == name)
+    with matplotlib.rc_context(STYLE):
+        return entry.plot(table, part, entry.title)
+
+
+@pytest.mark.parametrize("study", [MENTORING, STAR], ids=STUDIES)
+def test_every_figure_is_a_png_with_its_words(study) -> None:
+    pictures, index = draw(study.tables, study.drawing)
+    assert list(pictures) == list(index["name"]) == ["flow", "trajectories", "forest"]
+    expect(index, tables.FIGURES)
+    for picture in pictures.values():
+        width, height = struct.unpack(">II", picture[16:24])
+        assert picture.startswith(b"\x89PNG")
+        assert width == 4.8 * DPI
+        assert height > width / 3
+    assert (index["alt"].str.len() > 40).all()
+
+
+def test_the_same_tables_give_the_same_bytes_without_a_date_or_a_version() -> None:
+    first, second = (draw(STAR.tables, STAR.drawing)[0] for _ in range(2))
+    assert first == second
+    assert not any(b"matplotlib" in picture.lower() or b"tIME" in picture for picture in first.values())
+
+
+def test_no_global_state_is_touched() -> None:
+    before = dict(matplotlib.rcParams)
+    draw(STAR.tables, STAR.drawing)
+    assert dict(matplotlib.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+def test_a_figure_without_its_table_is_left_out() -> None:
+    without = {name: table for name, table in STAR.tables.items() if name != "forest"}
+    assert list(draw(without, STAR.drawing)[0]) == ["flow", "trajectories"]
+    assert list(draw(without | {"flow": STAR.tables["flow"].iloc[:0]}, STAR.drawing)[0]) == ["trajectories"]
+    pictures, index = draw({}, STAR.drawing)
+    assert pictures == {}
+    assert index.empty
+
+
+def test_the_strip_stands_on_synthetic_figures_alone() -> None:
+    for name in ("flow", "trajectories", "forest"):
+        assert STRIP in words(plotted(name, MENTORING.tables[name]))
+        assert STRIP not in words(plotted(name, STAR.tables[name], STAR.drawing))
+        lent = STAR.tables[name].assign(origin="synthetic")
+        assert STRIP in words(plotted(name, lent, STAR.drawing))
+
+
+def test_groups_differ_in_grey_too() -> None:
+    for of_mark in ("colour", "marker", "line", "hatch"):
+        assert len({getattr(mark, of_mark) for mark in MARKS.values()}) == 3
+
+
+def test_flow_bars_are_as_long_as_the_counts() -> None:
+    table = MENTORING.tables["flow"]
+    axes = plotted("flow", table).axes[0]
+    assert sorted(bar.get_width() for bar in axes.patches) == sorted(table["n"].astype(float))
+    shown = [text.get_text() for text in axes.texts]
+    assert all(f"{n:,}" in shown for n in table["n"])
+    assert all(label in shown for label in table["label"])
+    assert {to_hex(bar.get_facecolor()).upper() for bar in axes.patches} == {m.colour for m in MARKS.values()}
+
+
+def test_flow_shows_a_suppressed_count_as_a_mark_and_leaves_a_zero_out() -> None:
+    table = with_cell(
+        MENTORING.tables["flow"], {"step": "end", "group": "unknown"}, n=None, disclosure="suppressed"
+    )
+    table = with_cell(table, {"step": "start", "group": "unknown"}, n=0)
+    axes = plotted("flow", table).axes[0]
+    assert len(axes.patches) == len(table) - 1
+    assert ".." in [text.get_text() for text in axes.texts]
+    assert "1 of 12 counts can't be shown" in flow.caption(table, MENTORING.drawing)
+    assert "count of 0 is not drawn" in flow.caption(table, MENTORING.drawing)
+
+
+def test_trajectories_have_a_panel_an_outcome_and_a_line_a_group() -> None:
+    table = MENTORING.tables["trajectories"]
+    figure = plotted("trajectories", table)
+    panels = figure.axes
+    assert len(panels) == 14
+    titles = [panel.get_title(loc="left").replace("\n", " ") for panel in panels]
+    assert titles == list(MENTORING.drawing.outcomes.values())
+    for panel, (outcome, rows) in zip(panels, table.groupby("outcome", sort=False), strict=True):
+        low, high = panel.get_ylim()
+        bounds = MENTORING.drawing.bounds[outcome]
+        assert len(panel.containers) == rows["group"].nunique() == 3
+        assert (high - low) / (bounds[1] - bounds[0]) == pytest.approx(1.06 * 0.25)
+        assert low < rows["low"].min()
+        assert rows["high"].max() < high
+        assert list(panel.get_xticks()) == [0, 4, 8]
+    means = panels[0].containers[-1].lines[0].get_ydata()
+    assert list(means) == list(
+        table.loc[(table["outcome"] == "self_belief") & (table["group"] == "low"), "estimate"]
+    )
+
+
+def test_panels_of_one_domain_have_no_heading() -> None:
+    assert "Other outcomes" not in words(plotted("trajectories", STAR.tables["trajectories"], STAR.drawing))
+    assert "Psychosocial outcomes" in words(plotted("trajectories", MENTORING.tables["trajectories"]))
+
+
+def test_a_suppressed_mean_breaks_the_line() -> None:
+    table = MENTORING.tables["trajectories"]
+    hidden = suppressed(table, {"outcome": "self_belief", "group": "low", "wave": "middle"})
+    line = plotted("trajectories", hidden).axes[0].containers[-1].lines[0]
+    assert list(pd.isna(line.get_ydata())) == [False, True, False]
+    assert f"1 of {len(table)} averages can't be shown" in trajectories.caption(hidden, MENTORING.drawing)
+    nothing = suppressed(table, {"outcome": "self_belief"})
+    assert "not shown:\ntoo few people" in words(plotted("trajectories", nothing))
+    assert "Self-belief" not in trajectories.alt(nothing, MENTORING.drawing)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "share", "expected"),
+    [
+        (2.5, 3.5, 0.5, (2.0, 4.0)),
+        (1.0, 1.2, 0.25, (1.0, 2.0)),
+        (4.6, 5.0, 0.5, (3.0, 5.0)),
+        (1, 5, 1.0, (1, 5)),
+    ],
+)
+def test_limits_stay_on_the_scale(
+    low: float, high: float, share: float, expected: tuple[float, float]
+) -> None:
+    assert trajectories.limits(low, high, (1.0, 5.0), share) == pytest.approx(expected)
+
+
+def test_the_window_widens_until_every_outcome_fits() -> None:
+    table, part = MENTORING.tables["trajectories"], MENTORING.drawing
+    assert trajectories.window(table, part) == 0.25
+    assert (
+        trajectories.window(with_cell(table, {"outcome": "networks", "wave": "end"}, high=4.4), part) == 0.5
+    )
+    assert (
+        trajectories.window(with_cell(table, {"outcome": "networks", "wave": "end"}, high=5.0), part) == 1.0
+    )
+
+
+def test_the_forest_lies_at_gap_over_baseline_sd_with_margins_on_the_worse_side() -> None:
+    table = MENTORING.tables["forest"]
+    axes = plotted("forest", table).axes[0]
+    points = {line.get_gid(): line for line in axes.lines if line.get_gid() in set(table["outcome"])}
+    assert {name: line.get_xdata()[0] for name, line in points.items()} == pytest.approx(
+        dict(zip(table["outcome"], table["estimate"] / table["baseline_sd"], strict=True))
+    )
+    margins = [line.get_xdata()[0] for line in axes.lines if line.get_gid() == "margin"]
+    assert margins == pytest.approx([-0.25 / 0.8] * 4)
+    turned = with_cell(table, {"outcome": "negative_affect"}, margin=0.4)
+    at = [
+        line.get_xdata()[0] for line in plotted("forest", turned).axes[0].lines if line.get_gid() == "margin"
+    ]
+    assert max(at) == pytest.approx(0.4 / 0.8)
+    assert axes.get_xlim()[0] < min(margins)
+    faces = {name: line.get_markerfacecolor() for name, line in points.items()}
+    assert faces["career_clarity"] == "white" != faces["self_belief"]
+
+
+def test_the_forest_says_which_way_is_which() -> None:
+    said = words(plotted("forest", STAR.tables["forest"], STAR.drawing))
+    assert "\N{LEFTWARDS ARROW} no free lunch gained more" in said
+    assert "free lunch gained more \N{RIGHTWARDS ARROW}" in said
+    assert "Negative affect (higher is worse)" in words(plotted("forest", MENTORING.tables["forest"]))
+
+
+def test_a_suppressed_gap_is_a_row_without_a_point() -> None:
+    hidden = suppressed(MENTORING.tables["forest"], {"outcome": "networks"})
+    figure = plotted("forest", hidden)
+    assert "networks" not in {line.get_gid() for line in figure.axes[0].lines}
+    assert "not shown:\ntoo few people" in words(figure)
+    assert "1 of 10 gaps can't be shown" in forest.caption(hidden, MENTORING.drawing)
+    everything = suppressed(MENTORING.tables["forest"], {"origin": "synthetic"})
+    assert "Of 0 intervals" in forest.caption(everything, MENTORING.drawing)
+    assert "too few people" in " ".join(words(plotted("forest", everything)))
+
+
+def test_captions_and_alt_text_follow_the_numbers() -> None:
+    part = MENTORING.drawing
+    changed = with_cell(
+        MENTORING.tables["forest"], {"outcome": "networks"}, estimate=-1.37, low=-1.5, high=-1.2
+    )
+    assert (
+        "Professional networks: \N{MINUS SIGN}1.37 (\N{MINUS SIGN}1.50 to \N{MINUS SIGN}1.20)"
+        in forest.alt(changed, part)
+    )
+    counted = with_cell(MENTORING.tables["flow"], {"step": "analysed", "group": "low"}, n=1285)
+    assert "low-SES 1,285" in flow.caption(counted, part)
+    assert "low-SES 1,285" in flow.alt(counted, part)
+    means = with_cell(
+        MENTORING.tables["trajectories"], {"outcome": "professional_aspiration", "wave": "end"}, estimate=0.68
+    )
+    assert "to 68%" in trajectories.alt(means, part)
+    assert "low-SES 200 to 220" in trajectories.caption(MENTORING.tables["trajectories"], part)
+
+
+def test_labels_are_text_and_never_mathematics() -> None:
+    name = "$\\alpha_{1}$ <b>x</b>"
+    part = STAR.drawing.model_copy(update={"outcomes": {**STAR.drawing.outcomes, "reading": name}})
+    pictures, index = draw(STAR.tables, part)
+    assert name in " ".join(index["alt"])
+    assert len(pictures) == 3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "places"),
+    [([1.0, 2.0], 0), ([0.1, 0.25], 2), ([0.30000000000000004], 1), ([None, 0.125], 3), ([None], 0)],
+)
+def test_numbers_keep_the_decimals_of_their_column(numbers: list[float | None], places: int) -> None:
+    assert decimals(pd.Series(numbers, dtype=float)) == places
+
+
+def test_numbers_have_a_true_minus() -> None:
+    assert number(-1234.5, 2, signed=True) == "\N{MINUS SIGN}1,234.50"
+    assert number(0.5, 2, signed=True) == "+0.50"
