@@ -72,7 +72,7 @@ def fingerprint(kind):
     project = [pyproject["project"], pyproject["build-system"], pyproject.get("tool", {}).get("setuptools")]
     parts = [sys.version, sys.base_prefix, HERE, json.dumps(project, sort_keys=True)]
     locks = [read("locks", name + ".txt") for name in ("build", kind)]
-    return hashlib.sha256(b"\n".join([part.encode() for part in parts] + locks)).hexdigest()
+    return hashlib.sha256(b"\n".join([os.fsencode(part) for part in parts] + locks)).hexdigest()
 
 
 def installed():
