@@ -2,8 +2,9 @@
 
 With V = residual variance x (I + ratio 11') within a person, coefficients and residual variance are profiled
 out of the restricted likelihood, which leaves ratio = person variance / residual variance (Harville 1977, doi
-10.1080/01621459.1977.10480998; Bates et al. 2015, doi 10.18637/jss.v067.i01, section 3.4). All sums over people
-are taken once, by number of scores a person: an evaluation costs the same however many people there are.
+10.1080/01621459.1977.10480998; Bates et al. 2015, doi 10.18637/jss.v067.i01, section 3.4). All sums over
+people are taken once, by number of scores a person: an evaluation costs the same however many people there
+are.
 """
 
 from __future__ import annotations

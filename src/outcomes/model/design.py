@@ -1,7 +1,7 @@
 """Which scores and which design matrix does the model of an outcome have?
 
-In: scores, people. Out: the rows of one outcome (a score each) and a full-rank matrix, coded by hand: wave x SES
-in treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
+In: scores, people. Out: the rows of one outcome (a score each) and a full-rank matrix, coded by hand: wave x
+SES in treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
 covariate.
 """
 
@@ -35,8 +35,8 @@ def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
 def scored(outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
     """Return person, wave, score, ses and covariates of ``outcome``, sorted by person and wave.
 
-    A row is a score that is there, of a person of the population and a wave that asks the outcome. A covariate
-    that is missing, or none of the declared levels, is the level `unknown`.
+    A row is a score that is there, of a person of the population and a wave that asks the outcome. A
+    covariate that is missing, or none of the declared levels, is the level `unknown`.
     """
     asked = part.outcomes[outcome].waves
     there = (scores["outcome"] == outcome) & scores["wave"].isin(asked) & scores["score"].notna()

@@ -38,7 +38,7 @@ class Estimate:
     status: str
 
     def wald(self, confidence: float) -> dict[str, float | None]:
-        """Return estimate, std_error, statistic, low, high and two-sided p; none of them without an estimate."""
+        """Return estimate, std_error, statistic, interval and two-sided p; nothing without an estimate."""
         if self.estimate is None or self.std_error is None:
             return {}
         low, high = limits(self.estimate, self.std_error, confidence)
@@ -69,18 +69,18 @@ class Fitted:
         return self.outcome.waves[1:] if self.outcome.waves[0] == self.baseline else ()
 
     @cached_property
-    def answered(self) -> pd.DataFrame:
-        """Whether a person (row; SES and id) has a score at a wave (column)."""
-        return pd.crosstab([self.rows["ses"], self.rows["person"]], self.rows["wave"]) > 0
+    def answered(self) -> dict[tuple[str, str], set[str]]:
+        """Group and wave to the people who have a score there."""
+        cells = self.rows.groupby(["ses", "wave"])["person"]
+        return {(str(group), str(wave)): set(people) for (group, wave), people in cells}
 
     def people(self, group: str, *waves: str) -> int:
         """Return how many people of ``group`` have a score at each of ``waves``."""
-        of_group = self.answered[self.answered.index.get_level_values("ses") == group]
-        return int(of_group.reindex(columns=list(waves), fill_value=False).all(axis=1).sum())
+        return len(set.intersection(*(self.answered.get((group, wave), set()) for wave in waves)))
 
     @cached_property
     def baseline_spread(self) -> tuple[float, int] | None:
-        """The pooled SD within low and high SES at the baseline, and its degrees of freedom, if there is any."""
+        """The pooled SD within low and high SES at the baseline, and its degrees of freedom."""
         at_baseline = self.rows[self.rows["wave"] == self.baseline]
         of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
         df = sum(max(len(scores) - 1, 0) for scores in of_groups)

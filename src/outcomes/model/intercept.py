@@ -44,11 +44,12 @@ def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:
 
     ``person`` codes the person of each row as 0, 1, ... Coefficients, their covariance (X'V^-1 X)^-1 and the
     restricted log-likelihood are closed forms in the two variances, as in lme4 (Bates et al. 2015, doi
-    10.18637/jss.v067.i01); statsmodels' own `bse_fe` comes from a joint Hessian and its `llf` leaves constants
-    out. The ratio of the variances is the root of the profiled criterion's slope; statsmodels MixedLM is fitted
-    from there, and the fit is `unconverged` where MixedLM reaches a higher restricted likelihood. `boundary`:
-    the person variance is 0 and the fit is ordinary least squares (MixedLM is not asked, as at 0 it returns 0.0
-    for every effect between people). A fit that can't be made has the reason as its status.
+    10.18637/jss.v067.i01); statsmodels' own `bse_fe` comes from a joint Hessian and its `llf` leaves
+    constants out. The ratio of the variances is the root of the profiled criterion's slope; statsmodels
+    MixedLM is fitted from there, and the fit is `unconverged` where MixedLM reaches a higher restricted
+    likelihood. `boundary`: the person variance is 0 and the fit is ordinary least squares (MixedLM is not
+    asked, as at 0 it returns 0.0 for every effect between people). A fit that can't be made has the reason as
+    its status.
     """
     basis, triangle = np.linalg.qr(design)
     residual = scores - basis @ (basis.T @ scores)

@@ -74,7 +74,7 @@ def _hopeless(full: np.ndarray, gain: np.ndarray) -> str | None:
         return "not estimable: no more people than coefficients"
     if not independent(full)[-1]:
         return "not estimable: SES does not vary beyond the covariates"
-    if np.ptp(gain) == 0:
+    if np.ptp(gain) <= 1e-10 * np.abs(gain).max():
         return "not estimable: gains do not vary"
     return None
 
@@ -86,8 +86,8 @@ def bootstrap_added(
 
     People are drawn with replacement (Efron & Tibshirani 1993, An Introduction to the Bootstrap, 13.3): a
     replicate is a multinomial weight a person times the person's cross-products, one matrix product for all
-    replicates. A level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed and an
-    order of people.
+    replicates. A level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed and
+    an order of people.
     """
     columns = np.column_stack([controls, ses, gain - gain.mean()])
     width = columns.shape[1]

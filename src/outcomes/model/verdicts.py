@@ -1,8 +1,8 @@
 """What is the verdict on each hypothesis?
 
 In: contrasts (the gaps in gains), scores and people (for floors). Out: rows of verdicts. Each is provisional:
-a person intercept with Wald z, not yet the covariance and degrees of freedom of the final model. The verdict is
-`not estimable` wherever there is no estimate to judge.
+a person intercept with Wald z, not yet the covariance and degrees of freedom of the final model. The verdict
+is `not estimable` wherever there is no estimate to judge.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def verdicts(
 ) -> Iterator[Row]:
     """Yield the verdicts by hypothesis and outcome; non-inferiority ends with a row for `all` outcomes.
 
-    Estimates and limits are in scale points, low minus high SES (or a share). Outcomes where a higher score is
-    worse are turned before they are judged, never as they are shown.
+    Estimates and limits are in scale points, low minus high SES (or a share). Outcomes where a higher score
+    is worse are turned before they are judged, never as they are shown.
     """
     rows = primary_rows(contrasts, part)
     gaps = estimated(rows)
@@ -92,10 +92,10 @@ def non_inferiority(gap: Gap, alpha: float, margin: float, benefit: int) -> Row:
 
 
 def every(judged: list[Row]) -> Row:
-    """Judge all outcomes together by intersection-union (Berger 1982, doi 10.1080/00401706.1982.10487790).
+    """Judge all outcomes together by intersection-union (Berger 1982, doi 10.2307/1267823).
 
-    Non-inferior only if each outcome is, inferior if any is; p is the largest and needs no adjustment. There is
-    no estimate, as the outcomes share none; n is the smallest of theirs.
+    Non-inferior only if each outcome is, inferior if any is; p is the largest and needs no adjustment. There
+    is no estimate, as the outcomes share none; n is the smallest of theirs.
     """
     found = {row["verdict"] for row in judged}
     p_value = None if "not estimable" in found else max(row["p_value"] for row in judged)
