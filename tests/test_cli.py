@@ -1,12 +1,12 @@
-"""`outcomes run` and `check` as an officer meets them: what bad input gets, and that nothing is computed with it."""
+"""`outcomes run` and `check` as an officer meets them: what bad input gets; nothing is computed with it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 import tiny
+
 from outcomes import cli
 
 STUDY = "config/studies/tiny.yaml"
@@ -55,7 +55,10 @@ BAD = {
     ),
     "a duplicate id with different answers": (
         lambda p: replace(p, START, "M001,", "M000,"),
-        [f"{START}, column id, rows 2, 3: found the same person with different answers", "responses: duplicates"],
+        [
+            f"{START}, column id, rows 2, 3: found the same person with different answers",
+            "responses: duplicates",
+        ],
     ),
     "an unknown SES label": (
         lambda p: replace(p, REGISTER, "2024,yes,", "2024,yess,"),
@@ -86,7 +89,9 @@ def test_bad_input_gets_a_sentence_and_exit_2(project, capsys, case, command):
     assert [path.name for path in (project / "results/tiny").iterdir()] == ["release"]
 
 
-@pytest.mark.parametrize("name", ["../tiny", "../../escaped", "/etc/passwd", "tiny/../tiny", "Tiny", "a" * 300, "x;y", "$(x)"])
+@pytest.mark.parametrize(
+    "name", ["../tiny", "../../escaped", "/etc/passwd", "tiny/../tiny", "Tiny", "a" * 300, "x;y", "$(x)"]
+)
 def test_a_study_name_that_is_not_a_name_is_refused(project, capsys, name):
     assert cli.main(["run", name]) == 2
     said = capsys.readouterr().err
@@ -142,3 +147,20 @@ def test_a_fault_of_ours_is_one_sentence_without_values(project, capsys, monkeyp
     assert said.startswith("outcomes failed with ValueError at cli.py, line ")
     assert "M001" not in said
     assert said.count("\n") == 1
+
+
+def test_simulate_makes_the_raw_files_that_are_in_the_project(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tiny.ROOT)
+    assert cli.main(["simulate", "career_mentoring", "--people", "40000", "--out", str(tmp_path)]) == 0
+    kept = tiny.ROOT / "data" / "raw" / "career_mentoring"
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {path.name for path in kept.iterdir()} - {"README.md"}
+    for name in made - {"truth.csv"}:
+        assert (tmp_path / name).read_bytes() == (kept / name).read_bytes(), name
+
+
+def test_a_real_study_can_not_be_simulated(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tiny.ROOT)
+    assert cli.main(["simulate", "star", "--out", str(tmp_path)]) == 2
+    assert "config/studies/star.yaml: origin: found 'open'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -34,7 +34,20 @@ def rows(table: str, *given: dict[str, object]) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("n", "shown"),
-    [(0, 0), (1, 0), (2, 0), (3, 5), (7, 5), (8, 10), (9, 10), (10, 10), (12, 10), (13, 15), (22, 20), (23, 25)],
+    [
+        (0, 0),
+        (1, 0),
+        (2, 0),
+        (3, 5),
+        (7, 5),
+        (8, 10),
+        (9, 10),
+        (10, 10),
+        (12, 10),
+        (13, 15),
+        (22, 20),
+        (23, 25),
+    ],
 )
 def test_counts_go_to_the_nearest_five(n, shown):
     assert count(pd.Series([n]), 5).tolist() == [shown]
@@ -56,10 +69,14 @@ def test_every_count_of_every_released_table_is_rounded():
 
 def gains(**numbers: int) -> pd.DataFrame:
     """A gain a group: the group's name to its number of people."""
-    return rows("gains", *({"outcome": "calm", "group": group, "wave": "end", "n": n} for group, n in numbers.items()))
+    return rows(
+        "gains", *({"outcome": "calm", "group": group, "wave": "end", "n": n} for group, n in numbers.items())
+    )
 
 
-@pytest.mark.parametrize(("n", "seen"), [(0, False), (1, False), (7, False), (8, True), (9, True), (23, True)])
+@pytest.mark.parametrize(
+    ("n", "seen"), [(0, False), (1, False), (7, False), (8, True), (9, True), (23, True)]
+)
 def test_a_mean_on_seven_or_fewer_is_suppressed(n, seen):
     released = disclose(restricted(gains=gains(low=n, high=100)), PART)["gains"].set_index("group")
     numbers = [column.name for column in tables.GAINS.columns if column.kind == "number"]
@@ -81,7 +98,14 @@ def test_a_comparison_rests_on_its_smaller_group(table, n, seen):
 
 @pytest.mark.parametrize(("n", "seen"), [(22, False), (23, True)])
 def test_a_share_needs_twenty_three_people_and_is_a_whole_percentage(n, seen):
-    row = {"outcome": "professional", "group": "low", "wave": "end", "n": n, "estimate": 0.70789, "mean": 0.70789}
+    row = {
+        "outcome": "professional",
+        "group": "low",
+        "wave": "end",
+        "n": n,
+        "estimate": 0.70789,
+        "mean": 0.70789,
+    }
     verdict = {"outcome": "professional", "kind": "floor", "wave": "end", "n": n, "estimate": 0.70789}
     released = disclose(restricted(means=rows("means", row), verdicts=rows("verdicts", verdict)), PART)
     for name in ("trajectories", "verdicts"):
@@ -111,7 +135,10 @@ def test_every_row_carries_its_origin_and_its_decision():
 def test_no_unrounded_count_stands_in_any_released_cell():
     secret = 137
     filled = {
-        name: rows(name, {column.name: secret for column in tables.RESTRICTED[name].columns if column.kind == "count"})
+        name: rows(
+            name,
+            {column.name: secret for column in tables.RESTRICTED[name].columns if column.kind == "count"},
+        )
         for name in tables.RELEASED_FROM.values()
     }
     for frame in disclose(filled, PART).values():

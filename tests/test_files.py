@@ -62,7 +62,9 @@ def test_words_that_look_like_gaps_stay_words(tmp_path, word):
 def test_a_failed_write_leaves_the_former_file_and_no_rest(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
     files.write_text("old", path)
-    monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError, match="No space"):
         files.write_text("new", path)
     assert path.read_text() == "old"

@@ -1,4 +1,4 @@
-"""Scores against examples that can be checked by hand, alpha against R, and what must never change a score."""
+"""Scores against examples to check by hand, alpha against R, and what must never change a score."""
 
 from __future__ import annotations
 
@@ -56,10 +56,14 @@ def test_a_share_is_one_among_its_members():
 
 
 def test_a_given_score_is_taken_as_it_is():
-    np.testing.assert_equal(scored([[447.5], [NAN]], items=("a",), low=200, high=900, scoring="as_given"), [447.5, NAN])
+    np.testing.assert_equal(
+        scored([[447.5], [NAN]], items=("a",), low=200, high=900, scoring="as_given"), [447.5, NAN]
+    )
 
 
-answers = st.lists(st.tuples(*[st.one_of(st.integers(1, 5).map(float), st.just(NAN))] * 3), min_size=1, max_size=30)
+answers = st.lists(
+    st.tuples(*[st.one_of(st.integers(1, 5).map(float), st.just(NAN))] * 3), min_size=1, max_size=30
+)
 
 
 @settings(max_examples=100, deadline=None)
@@ -71,7 +75,9 @@ def test_what_never_changes_a_score(rows):
     np.testing.assert_array_equal(keyed(keyed(items, turned), turned), items)
     permuted = score_items(items[:, [2, 0, 1]], measured(items=("c", "a", "b"), reversed=("b",), at_least=2))
     np.testing.assert_allclose(permuted, once, rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(score_items(np.vstack([items, items]), turned), np.concatenate([once, once]))
+    np.testing.assert_array_equal(
+        score_items(np.vstack([items, items]), turned), np.concatenate([once, once])
+    )
     known = once[~np.isnan(once)]
     assert ((known >= 1) & (known <= 5)).all()
 

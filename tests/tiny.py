@@ -31,7 +31,8 @@ outcomes:
   calm: {label: Calm, instrument: calm, scale: total, domain: psychosocial}
 hypotheses:
   H1: {claim: Low-SES mentees gain more calm., kind: superiority, outcomes: [calm], family: psychosocial}
-  H2: {claim: Low-SES mentees gain hardly less calm., kind: non_inferiority, outcomes: [calm], family: career, margin: 0.5}
+  H2: {claim: Low-SES mentees gain hardly less calm., kind: non_inferiority, outcomes: [calm], family:
+  career, margin: 0.5}
 model: {covariates: [gender]}
 reproduction: {covariates: [gender], replicates: 200}
 disclosure: {profile: hesa}
@@ -60,7 +61,7 @@ def register() -> list[list[str]]:
 
 
 def wave(later: int) -> list[list[str]]:
-    """Rows of a wave's export; at the end four mentees are missing and low-SES mentees have gained a point."""
+    """Rows of a wave's export; at the end four mentees are missing and the low-SES ones gained a point."""
     rows = [["id", "q1", "q2", "q3"]]
     for n in range(24 - 4 * later):
         level = 2 + n % 3 % 2 + (later if n % 2 == 0 else 0)
@@ -75,7 +76,7 @@ def csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def project(folder: Path) -> Path:
-    """Make a project with the tiny study in ``folder`` and return it: the real workflow and code, its own config."""
+    """Make a project with the tiny study in ``folder``: the real workflow and code, its own config."""
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(ROOT / name, folder / name)
     for name in ("workflow", "profiles", "src/outcomes", "config/disclosure"):
@@ -108,5 +109,10 @@ def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def _run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )

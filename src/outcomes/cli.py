@@ -1,6 +1,7 @@
 """The command line: `outcomes run`, `check` and `simulate`. Exit codes: 0 done, 1 failed, 2 problems to mend.
 
-The only module that knows Snakemake, which it calls as a program; with `project` and `recovery` it composes stages.
+The only module that knows Snakemake, which it calls as a program; with `project` and `recovery` it composes
+stages.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from outcomes import files
 from outcomes.clean import clean
-from outcomes.errors import DataError, Problem, Refused, StudyError
+from outcomes.errors import Problem, Refused, StudyError
 from outcomes.joblog import MARK
 from outcomes.project import Project
 from outcomes.study.stages import Cleaning
@@ -47,7 +48,8 @@ def _fault(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents][-1]
     place = f"{Path(last.filename).name}, line {last.lineno}"
-    return f"outcomes failed with {type(error).__name__} at {place}; this is a fault of the program, please report it."
+    kind = type(error).__name__
+    return f"outcomes failed with {kind} at {place}; this is a fault of the program, please report it."
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -60,7 +62,10 @@ def run(asked: argparse.Namespace) -> int:
     if code != DONE:
         if not any(line.startswith(f"{MARK}ERROR") for line in said):
             print("".join(said[-_TAIL:]), end="", file=sys.stderr)
-        print(f"The run stopped; all that Snakemake said is in {project.results('logs/snakemake.log')}.", file=sys.stderr)
+        print(
+            f"The run stopped; all that Snakemake said is in {project.results('logs/snakemake.log')}.",
+            file=sys.stderr,
+        )
         return FAILED
     if any(line.startswith(_NOTHING) for line in said):
         print(f"{_NOTHING}: {report} is up to date.")
@@ -72,7 +77,33 @@ def run(asked: argparse.Namespace) -> int:
 def check(asked: argparse.Namespace) -> int:
     """Check the study and its raw files, and compute nothing."""
     project = _checked(asked.study)
-    print(f"{project.name}: no problems in the study and its {len(Cleaning.of(project.loaded).files)} raw files.")
+    raw = len(Cleaning.of(project.loaded).files)
+    print(f"{project.name}: no problems in the study and its {raw} raw files.")
+    return DONE
+
+
+def simulate(asked: argparse.Namespace) -> int:
+    """Invent a cohort with a known truth and write the raw files that it would leave, and the truth."""
+    # A second of imports that the other commands do without.
+    from outcomes import recovery
+    from outcomes import simulate as simulation
+
+    project = Project.open(_root(), asked.study)
+    if project.loaded.study.origin != "synthetic":
+        where = f"config/studies/{project.name}.yaml: origin"
+        raise StudyError(
+            [Problem(where, "'open'", "'synthetic'", "simulate a study that says that it is invented")]
+        )
+    cohort = simulation.simulate(project.loaded, asked.seed)
+    folder = asked.out or project.root / Cleaning.of(project.loaded).folder
+    for name, content in simulation.raw_files(cohort, project.loaded).items():
+        files.write_bytes(content, folder / name)
+    print(f"Raw files: {folder}; now the truth, from {asked.people} complete mentees ...", flush=True)
+    truth = recovery.truth_table(project.loaded, simulation.Design(), asked.people, asked.seed)
+    files.write_text(
+        truth.to_csv(index=False, lineterminator="\n", float_format="%.6f"), folder / "truth.csv"
+    )
+    print(f"Truth: {folder / 'truth.csv'}")
     return DONE
 
 
@@ -86,12 +117,17 @@ def _snakemake(project: Project, cores: int) -> tuple[int, list[str]]:
     """Run Snakemake on the project; print the lines that our jobs say; return its exit code and all lines."""
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(project.root / "Snakefile"),
-        "--directory", str(project.root), "--cores", str(cores), "--quiet", "rules", "progress", "host", "reason",
-        "--config", f"study={project.name}",
+        "--directory", str(project.root), "--cores", str(cores), "--config", f"study={project.name}",
+        "--quiet", "rules", "progress", "host", "reason",
     ]  # fmt: skip
     said = []
     with subprocess.Popen(  # noqa: S603 - a fixed program with fixed flags; the study's name is checked
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         for line in process.stdout or ():
             said.append(line)
@@ -107,19 +143,38 @@ def _root() -> Path:
         if (folder / "Snakefile").is_file() and (folder / "config").is_dir():
             return folder
     raise StudyError(
-        [Problem("this folder", "no project", "a folder with a Snakefile and config/", "change into the project folder")]
+        [
+            Problem(
+                "this folder",
+                "no project",
+                "a folder with a Snakefile and config/",
+                "change into the project folder",
+            )
+        ]
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="outcomes", description="From raw survey waves to a report.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command, words in ((run, "make a study's report"), (check, "check a study and its raw files")):
+    for command, words in (
+        (run, "make a study's report"),
+        (check, "check a study and its raw files"),
+        (simulate, "invent a cohort with a known truth"),
+    ):
         added = commands.add_parser(command.__name__, help=words, description=command.__doc__)
         added.add_argument("study", nargs="?", help="the study's name; config/config.yaml names the default")
         added.set_defaults(command=command)
         if command is run:
-            added.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run at once")
+            added.add_argument(
+                "--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run at once"
+            )
+        if command is simulate:
+            added.add_argument("--seed", type=int, default=2026, help="another seed gives another cohort")
+            added.add_argument(
+                "--people", type=int, default=500_000, help="complete mentees that the truth is taken of"
+            )
+            added.add_argument("--out", type=Path, help="where to write; the study's raw folder if left out")
     return parser
 
 

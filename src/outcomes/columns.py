@@ -1,18 +1,22 @@
 """What each table between stages holds: one declaration for checking, for reading and for the reference page.
 
-A table is declared once, as columns with a type, a meaning and whether a cell may be empty. `schema` turns the
-declaration into a pandera schema; `files` reads and writes by it; docs/reference/tables.md is generated from it.
+A table is declared once, as columns with a type, a meaning and whether a cell may be empty. `schema` turns
+the declaration into a pandera schema; `files` reads and writes by it; docs/reference/tables.md is generated
+from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from outcomes.errors import DataError, Problem, listed
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
 
 Kind = Literal["text", "number", "count", "flag", "day"]
 
@@ -27,7 +31,7 @@ GROUPS = ("low", "high", "unknown")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, kind, meaning, whether a cell may be empty, and the values allowed (all if none)."""
+    """One column: name, kind, meaning, whether a cell may be empty, and the values allowed (all if none)."""
 
     name: str
     kind: Kind
@@ -38,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: where it is written, what a row is, its columns, its key, and the kind of columns that a study adds."""
+    """One table: where it lies, what a row is, its columns, its key, the kind of columns a study adds."""
 
     name: str
     tree: Literal["restricted", "release"]
@@ -67,8 +71,8 @@ class Table:
 def expect(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return ``frame`` with the declared columns first and in order, each of its declared dtype.
 
-    Raises DataError when a column is missing or unknown, a cell is empty or not among the allowed values, or two
-    rows have the same key. No cell value stands in the message.
+    Raises DataError when a column is missing or unknown, a cell is empty or not among the allowed values, or
+    two rows have the same key. No cell value stands in the message.
     """
     import pandera.pandas as pa  # half a second that readers of the declarations alone should not pay
 
@@ -76,12 +80,16 @@ def expect(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     lacks = [name for name in table.names if name not in frame.columns]
     if lacks or (strays and table.more is None):
         raise DataError([_columns_differ(table, lacks, strays)])
-    ordered = frame[[*table.names, *strays]].astype({name: DTYPES[table.kind(name)] for name in [*table.names, *strays]})
+    ordered = frame[[*table.names, *strays]].astype(
+        {name: DTYPES[table.kind(name)] for name in [*table.names, *strays]}
+    )
     try:
         return schema(table).validate(ordered.reset_index(drop=True), lazy=True)
     except pa.errors.SchemaErrors as error:
         failed = error.failure_cases
-        places = dict.fromkeys(zip(failed["column"].astype("string"), failed["check"].astype("string"), strict=True))
+        places = dict.fromkeys(
+            zip(failed["column"].astype("string"), failed["check"].astype("string"), strict=True)
+        )
         raise DataError(
             Problem(f"table {table.name}, column {column}", f"cells that break the rule {check}",
                     "what docs/reference/tables.md declares", "report this as an error of the pipeline")
@@ -89,7 +97,7 @@ def expect(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         ) from None  # fmt: skip
 
 
-def schema(table: Table):  # noqa: ANN201 - the type would import pandera
+def schema(table: Table) -> DataFrameSchema:
     """Return the pandera schema of ``table``: dtypes, empty cells, allowed values, unique key."""
     import pandera.pandas as pa
 
@@ -101,7 +109,9 @@ def schema(table: Table):  # noqa: ANN201 - the type would import pandera
         )
         for column in table.columns
     }
-    return pa.DataFrameSchema(columns, strict=table.more is None, unique=list(table.key) or None, name=table.name)
+    return pa.DataFrameSchema(
+        columns, strict=table.more is None, unique=list(table.key) or None, name=table.name
+    )
 
 
 def empty(table: Table) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What may be shown to whom?
 
-In: the restricted tables that are meant for readers, and a disclosure profile. Out: the release tables, with counts
-rounded, numbers that rest on too few people taken out, and the decision written beside each row.
+In: the restricted tables that are meant for readers, and a disclosure profile. Out: the release tables, with
+counts rounded, numbers that rest on too few people taken out, and the decision written beside each row.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _RATIO_DECIMALS = 3
 def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[str, pd.DataFrame]:
     """Return the release tables by name.
 
-    ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the profile
-    allows keeps its place and its rounded count, and loses every other number and its verdict.
+    ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the
+    profile allows keeps its place and its rounded count, and loses every other number and its verdict.
     """
     least = _least_by_outcome(restricted["gains"], restricted["means"])
     released = {}
@@ -38,19 +38,23 @@ def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[s
 
 def count(n: pd.Series, base: int) -> pd.Series:
     """Return counts to the nearest multiple of ``base``, halves up (HESA: 2.5 becomes 5, 0 to 2 become 0)."""
-    return (np.floor(n.astype("Float64") / base + 0.5) * base).astype("Int64")
+    return ((n.astype("Float64") / base + 0.5) // 1 * base).astype("Int64")
 
 
 def rounded(numbers: pd.Series, decimals: int) -> pd.Series:
     """Return numbers to ``decimals`` places, halves up."""
     scale = 10.0**decimals
-    return (np.floor(numbers.astype(float) * scale + 0.5) / scale).round(decimals)
+    return ((numbers.astype(float) * scale + 0.5) // 1 / scale).round(decimals)
 
 
 def _release(frame: pd.DataFrame, table: Table, base: pd.Series, part: Disclosing) -> pd.DataFrame:
     profile, shares = part.profile, _is_share(frame, part)
     least = pd.Series(np.where(shares, profile.share_least, profile.mean_least), index=frame.index)
-    hidden = (base < least).fillna(False).astype(bool) if _has_numbers(table) else pd.Series(False, index=frame.index)
+    hidden = (
+        (base < least).fillna(False).astype(bool)
+        if _has_numbers(table)
+        else pd.Series(False, index=frame.index)
+    )
     shown = frame[[name for name in table.names if name in frame.columns]].copy()
     for column in table.columns:
         if column.kind == "count" and column.name != "n_items":
@@ -94,7 +98,7 @@ def _least_by_outcome(gains: pd.DataFrame, means: pd.DataFrame) -> Callable[[str
 
 
 def _base(name: str, frame: pd.DataFrame, least: Callable[[str, str], float]) -> pd.Series:
-    """Return the number of people that each row's numbers rest on: of the smaller group where two are compared."""
+    """Return how many people each row's numbers rest on: of the smaller group where two are compared."""
     if "n" not in frame.columns:
         return pd.Series(np.nan, index=frame.index)
     own = frame["n"].astype(float)

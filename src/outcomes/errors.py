@@ -42,7 +42,7 @@ class DataError(Refused):
 
 
 def no_such_file(where: str, file: str, present: Iterable[str]) -> Problem:
-    """Return the problem of a raw file that a study names and that is not there; ``where`` is the file with its folder."""
+    """Return the problem of a raw file that is not there; ``where`` is the file with its folder."""
     known = sorted(present)
     mend = nearest(file, known) or "put the file there or correct its name in the study file"
     return Problem(where, "no such file", listed(known) or "the files that the study names", mend)

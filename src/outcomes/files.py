@@ -47,7 +47,9 @@ def read_text(path: Path | str) -> str:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         name = Path(path).name
-        raise StudyError([Problem(name, "bytes that are not UTF-8", "UTF-8 text", "save it as UTF-8")]) from None
+        raise StudyError(
+            [Problem(name, "bytes that are not UTF-8", "UTF-8 text", "save it as UTF-8")]
+        ) from None
 
 
 def digest(path: Path | str) -> str:
@@ -99,7 +101,7 @@ def _atomically(path: Path) -> Iterator[Path]:
 
 
 def _close(path: Path) -> bool:
-    """Make the restricted tree that ``path`` lies in readable by its owner alone; return whether there is one."""
+    """Close the restricted tree that ``path`` lies in to all but its owner; return whether there is one."""
     for folder in path.parents:
         if folder.name == _PRIVATE:
             folder.chmod(0o700)

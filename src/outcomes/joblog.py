@@ -31,10 +31,11 @@ class JobLog:
 
 @contextmanager
 def opened(path: str, stage: str) -> Iterator[JobLog]:
-    """Give the log of a stage's job; write it to ``path`` when the job ends, and say one line on the terminal.
+    """Give the log of a stage's job; write it to ``path`` when the job ends, and say one line on the
+    terminal.
 
-    A refusal (Refused) is written as its sentences and ends the job with exit code 1; any other error is a fault of
-    ours: its trace goes to the log, its kind to the terminal.
+    A refusal (Refused) is written as its sentences and ends the job with exit code 1; any other error is a
+    fault of ours: its trace goes to the log, its kind to the terminal.
     """
     log, began = JobLog(), time.monotonic()
     try:

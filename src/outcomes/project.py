@@ -1,4 +1,5 @@
-"""Where a project keeps what: its studies, raw files, results and logs. Known to the command line and the workflow.
+"""Where a project keeps what: its studies, raw files, results and logs. Known to the command line and the
+workflow.
 
 Stages never see a path; they get bytes and frames.
 """
@@ -36,7 +37,8 @@ class Project:
 
     @classmethod
     def open(cls, root: Path, name: str | None = None) -> Self:
-        """Return the project at ``root`` with the study ``name`` (default: the one that config/config.yaml names).
+        """Return the project at ``root`` with the study ``name`` (default: the one that config/config.yaml
+        names).
 
         Raises StudyError with every problem of the study, its instruments and its disclosure profile.
         """
@@ -82,12 +84,13 @@ class Project:
         return self.results(f"logs/{stage}.log")
 
     def failures(self) -> list[str]:
-        """Return what the most recent failed job said: the lines of its log that begin with ERROR or FAULT."""
+        """Return what the last failed job said: the lines of its log that begin with ERROR or FAULT."""
         logs = [self.root / self.log(stage) for stage in PARTS]
         failed = [
             (log.stat().st_mtime_ns, lines)
             for log in logs
-            if log.is_file() and (lines := [x for x in files.read_text(log).splitlines() if x[:6] in ("ERROR ", "FAULT ")])
+            if log.is_file()
+            and (lines := [x for x in files.read_text(log).splitlines() if x[:6] in ("ERROR ", "FAULT ")])
         ]
         return max(failed, default=(0, []))[1]
 
@@ -98,7 +101,14 @@ def default_study(root: Path) -> str:
     if set(content) != {"study"} or not isinstance(content["study"], str):
         found = ", ".join(sorted(content))
         raise StudyError(
-            [Problem("config/config.yaml", f"the keys {found}", "the one key `study`", "name the study and nothing else")]
+            [
+                Problem(
+                    "config/config.yaml",
+                    f"the keys {found}",
+                    "the one key `study`",
+                    "name the study and nothing else",
+                )
+            ]
         )
     return content["study"]
 

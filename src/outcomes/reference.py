@@ -13,11 +13,16 @@ from typing import Any
 from outcomes import files
 from outcomes.columns import Table
 from outcomes.study import Instrument, Profile, Study
+from outcomes.study.part import Part
 from outcomes.tables import FIGURES, RELEASE, RESTRICTED
 
-_FILES = {
+_FILES: dict[type[Part], tuple[str, str, str]] = {
     Study: ("study", "config/studies/<study>.yaml", "One evaluation: the officer's whole surface."),
-    Instrument: ("instrument", "config/instruments/<instrument>.yaml", "One published scale, shared by studies."),
+    Instrument: (
+        "instrument",
+        "config/instruments/<instrument>.yaml",
+        "One published scale, shared by studies.",
+    ),
     Profile: ("profile", "config/disclosure/<profile>.yaml", "The rules that decide what may be shown."),
 }
 _MADE = "<!-- Written by `make reference` from the code; edit the code, not this page. -->\n"
@@ -26,23 +31,27 @@ _MADE = "<!-- Written by `make reference` from the code; edit the code, not this
 def pages() -> dict[str, str]:
     """Return the text of each reference page by its file name in docs/reference/."""
     schemas = {
-        f"{name}.schema.json": json.dumps(model.model_json_schema(by_alias=True), indent=1, ensure_ascii=False) + "\n"
+        f"{name}.schema.json": json.dumps(_schema(model), indent=1, ensure_ascii=False) + "\n"
         for model, (name, _, _) in _FILES.items()
     }
     return {"config.md": _config_page(), "tables.md": _tables_page(), **schemas}
 
 
+def _schema(model: type[Part]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
+
+
 def _config_page() -> str:
     lines = [
         "# What a study can say", "", _MADE,
-        "Files are YAML. Every value is kept as typed (`no` and `007` stay text) and turned into a number or a yes/no only",
-        "where this page says so. Unknown keys, repeated keys, aliases and tags are refused.", "",
+        "Files are YAML. Every value is kept as typed (`no` and `007` stay text) and turned into a number or",
+        "a yes/no only where this page says so. Unknown or repeated keys, aliases and tags are refused.", "",
         "An editor that knows JSON Schema completes and checks the files: put, for example,",
-        "`# yaml-language-server: $schema=../../docs/reference/study.schema.json` on the first line of a study file.", "",
+        "`# yaml-language-server: $schema=../../docs/reference/study.schema.json` on the first line.", "",
     ]  # fmt: skip
     for model, (_, path, words) in _FILES.items():
         lines += [f"## `{path}`", "", words, ""]
-        schema = model.model_json_schema(by_alias=True)
+        schema = _schema(model)
         for title, part in [("", schema), *schema.get("$defs", {}).items()]:
             if "properties" in part:
                 lines += [*([f"### {title}", "", *_lead(part)] if title else []), *_keys(part, schema), ""]
@@ -85,14 +94,21 @@ def _kind(field: dict[str, Any]) -> str:
     if field.get("type") == "array":
         return f"list of {_kind(field['items'])}" if "items" in field else "list of values"
     if field.get("type") == "object":
-        inner = field.get("additionalProperties") or next(iter(field.get("patternProperties", {}).values()), None)
+        inner = field.get("additionalProperties") or next(
+            iter(field.get("patternProperties", {}).values()), None
+        )
         return f"names to {_kind(inner)}" if isinstance(inner, dict) else "keys"
     words = {"integer": "whole number", "boolean": "yes or no", "string": "text"}
     return words.get(str(field.get("type")), str(field.get("type", "value"))) + _limits(field)
 
 
 def _limits(field: dict[str, Any]) -> str:
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }
     said = [f"{word} {field[key]:g}" for key, word in words.items() if key in field]
     return f" ({', '.join(said)})" if said else ""
 
@@ -104,9 +120,9 @@ def _plain(words: str) -> str:
 def _tables_page() -> str:
     lines = [
         "# The tables between stages", "", _MADE,
-        "CSV, UTF-8, line feeds, one header row; an empty cell is a missing value. Restricted tables are person-level or",
-        "unrounded and stay in `results/<study>/restricted/<stage>/`; release tables passed `disclose` and lie in",
-        "`results/<study>/release/tables/`.", "",
+        "CSV, UTF-8, line feeds, one header row; an empty cell is a missing value. Restricted tables are",
+        "person-level or unrounded and stay in `results/<study>/restricted/<stage>/`; release tables passed",
+        "`disclose` and lie in `results/<study>/release/tables/`.", "",
     ]  # fmt: skip
     for title, chosen in (("Restricted", RESTRICTED.values()), ("Release", [*RELEASE.values(), FIGURES])):
         lines += [f"## {title}", ""]
@@ -125,7 +141,8 @@ def _table(table: Table) -> Iterator[str]:
     yield "|---|---|---|---|"
     for column in table.columns:
         among = f" One of: {', '.join(column.among)}." if column.among else ""
-        yield f"| `{column.name}` | {column.kind} | {'yes' if column.empty else 'no'} | {_plain(column.meaning)}{among} |"
+        may_be_empty = "yes" if column.empty else "no"
+        yield f"| `{column.name}` | {column.kind} | {may_be_empty} | {_plain(column.meaning)}{among} |"
     if table.more is not None:
         yield f"| ... | {table.more} | yes | {table.more_means} |"
 
@@ -134,7 +151,6 @@ def write(folder: Path) -> None:
     """Write every reference page below ``folder``."""
     for name, text in pages().items():
         files.write_text(text, folder / name)
-
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Is each scale measured well, and what is each person's score?
 
-In: answers (a row a person and wave, a column an item) and the scales of the outcomes. Out: scores (a row a person,
-wave and outcome) and reliability (coefficient alpha by outcome, wave and SES group).
+In: answers (a row a person and wave, a column an item) and the scales of the outcomes. Out: scores (a row a
+person, wave and outcome) and reliability (coefficient alpha by outcome, wave and SES group).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from outcomes.columns import GROUPS
 from outcomes.study.stages import Measured, Scoring
 
 FEWEST = 3
-"""Fewest complete answers for an alpha with an interval (Feldt's F needs n - 1 >= 1; below 3 it says nothing)."""
+"""Fewest complete answers for an alpha; with fewer its interval says nothing."""
 
 
 def keyed(items: np.ndarray, measured: Measured) -> np.ndarray:
@@ -29,8 +29,9 @@ def keyed(items: np.ndarray, measured: Measured) -> np.ndarray:
 def score_items(items: np.ndarray, measured: Measured) -> np.ndarray:
     """Return the score of each row of ``items`` (n x k, in the order of the scale, NaN where not answered).
 
-    `mean` and `sum` need the scale's fewest answered items; a sum with gaps is prorated (mean of the answered times
-    number of items). `share` is 1 where the answer is a member, else 0. The result is NaN where too few answered.
+    `mean` and `sum` need the scale's fewest answered items; a sum with gaps is prorated (mean of the
+    answered times number of items). `share` is 1 where the answer is a member, else 0. The result is NaN
+    where too few answered.
     """
     scale = measured.scale
     answered = (~np.isnan(items)).sum(axis=1)
@@ -46,7 +47,9 @@ def score_items(items: np.ndarray, measured: Measured) -> np.ndarray:
 
 def score(answers: pd.DataFrame, part: Scoring) -> pd.DataFrame:
     """Return the scores table: one row for each person, wave and outcome that the wave asks."""
-    return pd.concat([_scored(answers, name, measured) for name, measured in part.outcomes.items()], ignore_index=True)
+    return pd.concat(
+        [_scored(answers, name, measured) for name, measured in part.outcomes.items()], ignore_index=True
+    )
 
 
 def _scored(answers: pd.DataFrame, name: str, measured: Measured) -> pd.DataFrame:
@@ -65,10 +68,11 @@ def _scored(answers: pd.DataFrame, name: str, measured: Measured) -> pd.DataFram
 
 
 def reliability(answers: pd.DataFrame, people: pd.DataFrame, part: Scoring) -> pd.DataFrame:
-    """Return coefficient alpha by outcome, wave and SES group (and all groups together), with Feldt's 95 % interval.
+    """Return coefficient alpha with Feldt's 95 % interval by outcome, wave and SES group, and over groups.
 
-    Alpha is taken over complete answers (pingouin.cronbach_alpha, listwise), among the study's population. A scale of one item, an item without variance, or fewer than three complete answers gives no
-    alpha, and the status says which.
+    Alpha is taken over complete answers (pingouin.cronbach_alpha, listwise), among the study's population. A
+    scale of one item, an item without variance, or fewer than three complete answers gives no alpha, and the
+    status says which.
     """
     members = people.loc[people["in_population"].astype(bool), ["person", "ses"]]
     rows = answers.merge(members, on="person", how="inner")
@@ -91,7 +95,13 @@ def _by_group(rows: pd.DataFrame, measured: Measured) -> Iterator[tuple[str, np.
 
 def _alpha(items: np.ndarray, measured: Measured) -> dict[str, object]:
     complete = items[~np.isnan(items).any(axis=1)]
-    found: dict[str, object] = {"n": len(complete), "n_items": items.shape[1], "alpha": None, "low": None, "high": None}
+    found: dict[str, object] = {
+        "n": len(complete),
+        "n_items": items.shape[1],
+        "alpha": None,
+        "low": None,
+        "high": None,
+    }
     if not measured.scale.has_alpha:
         return found | {"status": "not applicable: one item or a given score"}
     if len(complete) < FEWEST:
@@ -106,8 +116,8 @@ def _alpha(items: np.ndarray, measured: Measured) -> dict[str, object]:
 def feldt(alpha: float, n: int, k: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return Feldt's interval of coefficient alpha for ``n`` people and ``k`` items.
 
-    Source: Feldt, Woodruff & Salih (1987), Applied Psychological Measurement 11:93-103, doi 10.1177/014662168701100107.
-    (pingouin gives the same limits, rounded to three decimals.)
+    Source: Feldt, Woodruff & Salih (1987), Applied Psychological Measurement 11:93-103, doi
+    10.1177/014662168701100107. (pingouin gives the same limits, rounded to three decimals.)
     """
     tail = (1 - confidence) / 2
     quantiles = stats.f.ppf([1 - tail, tail], n - 1, (n - 1) * (k - 1))

@@ -7,13 +7,13 @@ rule clean:
         **project.tables("clean"),
     log:
         project.log("clean"),
-    params:
-        study=part("clean"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("clean"),
     message:
         f"Reading {len(raw_files)} raw files"
     script:

@@ -12,13 +12,13 @@ rule disclose:
         **project.tables("disclose"),
     log:
         project.log("disclose"),
-    params:
-        study=part("disclose"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("disclose"),
     message:
         f"Rounding and suppressing by the profile {project.loaded.profile.profile}"
     script:

@@ -7,13 +7,13 @@ rule figure:
         folder=directory(project.results("release/figures")),
     log:
         project.log("figure"),
-    params:
-        study=part("figure"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("figure"),
     message:
         "Drawing the release tables"
     script:

@@ -9,13 +9,13 @@ rule model:
         **project.tables("model"),
     log:
         project.log("model"),
-    params:
-        study=part("model"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("model"),
     message:
         f"Fitting {len(project.loaded.scales)} outcomes by REML"
     script:

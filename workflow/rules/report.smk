@@ -8,13 +8,13 @@ rule report:
         page=project.results("release/report.html"),
     log:
         project.log("report"),
-    params:
-        study=part("report"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("report"),
     message:
         f"Writing the report on {project.name}"
     script:

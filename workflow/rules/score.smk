@@ -8,13 +8,13 @@ rule score:
         **project.tables("score"),
     log:
         project.log("score"),
-    params:
-        study=part("score"),
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        "../../environment.yml"
+    params:
+        study=part("score"),
     message:
         f"Scoring {len(project.loaded.scales)} outcomes"
     script:

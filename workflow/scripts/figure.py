@@ -6,7 +6,9 @@ from outcomes.study.stages import Drawing
 
 with joblog.opened(snakemake.log[0], "figure") as log:
     part = Drawing.model_validate(snakemake.params.study)
-    released = {name: files.read_table(snakemake.input[name], table) for name, table in tables.RELEASE.items()}
+    released = {
+        name: files.read_table(snakemake.input[name], table) for name, table in tables.RELEASE.items()
+    }
     pictures, index = draw(released, part)
     for name, picture in pictures.items():
         files.write_bytes(picture, f"{snakemake.output.folder}/{name}.png")

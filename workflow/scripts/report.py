@@ -9,7 +9,9 @@ from outcomes.study.stages import Reporting
 
 with joblog.opened(snakemake.log[0], "report") as log:
     part = Reporting.model_validate(snakemake.params.study)
-    released = {name: files.read_table(snakemake.input[name], table) for name, table in tables.RELEASE.items()}
+    released = {
+        name: files.read_table(snakemake.input[name], table) for name, table in tables.RELEASE.items()
+    }
     index = files.read_table(f"{snakemake.input.figures}/figures.csv", tables.FIGURES)
     pictures = {name: files.read_bytes(f"{snakemake.input.figures}/{name}.png") for name in index["name"]}
     packages = ("pandas", "numpy", "scipy", "statsmodels", "pingouin", "matplotlib", "snakemake")

@@ -1,4 +1,4 @@
-"""The tables between stages, in reading order: what each one holds and who may see it."""
+"""The restricted tables, in the order of the stages: person-level or unrounded, never shared."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ ROWS = Table(
 )  # fmt: skip
 
 PARTICIPATION = Table(
-    "participation", "restricted", "clean", "a step of the participant flow and an SES group", key=("step", "group"),
+    "participation", "restricted", "clean", "a step of the participant flow and an SES group",
+    key=("step", "group"),
     columns=(
         Column("step", "text", "The step, in the order of the flow."),
         Column("label", "text", "The step in words."),
@@ -89,7 +90,7 @@ SCORES = Table(
     "scores", "restricted", "score", "a person, wave and outcome", key=("person", "wave", "outcome"),
     columns=(
         *_WHO, _WAVE, _OUTCOME,
-        Column("score", "number", "The score in scale points; empty where too few items were answered.", empty=True),
+        Column("score", "number", "The score; empty where too few items were answered.", empty=True),
         Column("n_answered", "count", "Items answered."),
         Column("n_items", "count", "Items of the scale."),
     ),
@@ -114,7 +115,9 @@ _ESTIMATE = (
     Column("estimate", "number", "The estimate in scale points.", empty=True),
     Column("std_error", "number", "Its standard error.", empty=True),
     Column("statistic", "number", "Estimate over standard error.", empty=True),
-    Column("df", "number", "Degrees of freedom; empty where the statistic is referred to the normal.", empty=True),
+    Column(
+        "df", "number", "Degrees of freedom; empty where the statistic is referred to the normal.", empty=True
+    ),
     Column("df_method", "text", "How degrees of freedom were found."),
     Column("low", "number", "Lower limit of the interval, not adjusted for multiplicity.", empty=True),
     Column("high", "number", "Upper limit.", empty=True),
@@ -145,7 +148,7 @@ CONTRASTS = Table(
     columns=(
         _OUTCOME, _DOMAIN,
         Column(
-            "contrast", "text", "`gap`: the gap in gains since the baseline; `difference`: of the groups at the wave.",
+            "contrast", "text", "`gap`: in gains since the baseline; `difference`: of groups at the wave.",
             among=("gap", "difference"),
         ),
         Column("group", "text", "Focal minus reference group.", among=("low - high",)),
@@ -203,19 +206,20 @@ VERDICTS = Table(
         Column("verdict", "text", "The verdict.",
                among=("superior", "non-inferior", "inconclusive", "inferior", "floor met", "floor not met",
                       "not estimable")),
-        Column("plan", "text", "Whether the claim was fixed beforehand.", among=("confirmatory", "exploratory")),
+        Column("plan", "text", "Whether it was fixed beforehand.", among=("confirmatory", "exploratory")),
         Column("basis", "text", "What the verdict rests on."),
     ),
 )  # fmt: skip
 
 FOREST = Table(
-    "forest", "restricted", "model", "an outcome's adjusted gap in gains at the wave that decides", key=("outcome",),
+    "forest", "restricted", "model", "an outcome's adjusted gap in gains at the wave that decides",
+    key=("outcome",),
     columns=(
         _OUTCOME, _DOMAIN, _WAVE, _N,
-        Column("estimate", "number", "Gap in gains, focal minus reference group, in scale points.", empty=True),
+        Column("estimate", "number", "Gap in gains, focal minus reference group, in points.", empty=True),
         Column("low", "number", "Lower limit of its interval.", empty=True),
         Column("high", "number", "Upper limit.", empty=True),
-        Column("standardised", "number", "The gap over the within-group pooled SD at the baseline.", empty=True),
+        Column("standardised", "number", "The gap over the pooled SD at the baseline.", empty=True),
         Column("standardised_low", "number", "Lower limit.", empty=True),
         Column("standardised_high", "number", "Upper limit.", empty=True),
         Column("baseline_sd", "number", "That SD, in scale points.", empty=True),
@@ -246,64 +250,12 @@ OLS = Table(
 
 FLOW = replace(PARTICIPATION, name="flow", stage="model", columns=(*PARTICIPATION.columns[:-1], _N))
 
-_MARKS = (
-    Column("disclosure", "text", "`shown`, or `suppressed` and why."),
-    Column("origin", "text", "`synthetic` (invented data) or `open`.", among=("synthetic", "open")),
-)
-
-
-def _released(table: Table, *, without: tuple[str, ...] = (), name: str | None = None) -> Table:
-    """Return the table as it is released: without what may not be shown, with the decision on each row."""
-    hidden = ("count", "number")
-    columns = tuple(
-        replace(column, empty=column.empty or column.kind in hidden or column.name == "verdict", among=_seen(column))
-        for column in table.columns
-        if column.name not in without
-    )
-    return replace(
-        table, name=name or table.name, tree="release", stage="disclose", columns=(*columns, *_MARKS)
-    )
-
-
-def _seen(column: Column) -> tuple[str, ...]:
-    return () if column.name == "verdict" else column.among
-
-
-RELEASE = {
-    table.name: table
-    for table in (
-        _released(FLOW),
-        _released(ROWS, name="left_out"),
-        _released(RELIABILITY),
-        _released(MEANS, name="trajectories"),
-        _released(GAINS),
-        _released(CONTRASTS),
-        _released(VERDICTS),
-        _released(FOREST),
-        _released(OLS, without=("df",)),
-        _released(FITS, without=("n_rows",)),
-    )
-}
-"""The release tables by name: release/tables/<name>.csv."""
-
-RELEASED_FROM = {name: {"trajectories": "means", "left_out": "rows"}.get(name, name) for name in RELEASE}
-"""Release table to the restricted table that it is made of."""
-
 RESTRICTED = {
     table.name: table
     for table in (
-        PEOPLE, ANSWERS, MATCHES, ENGAGEMENT, LEDGER, ROWS, PARTICIPATION, SCORES, RELIABILITY, GAINS, CONTRASTS,
+        PEOPLE, ANSWERS, MATCHES, ENGAGEMENT, LEDGER, ROWS, PARTICIPATION, SCORES, RELIABILITY, GAINS,
+        CONTRASTS,
         MEANS, FITS, VERDICTS, FOREST, OLS, FLOW,
     )
 }  # fmt: skip
 """The restricted tables by name: restricted/<stage>/<name>.csv."""
-
-FIGURES = Table(
-    "figures", "release", "figure", "a figure", key=("name",),
-    columns=(
-        Column("name", "text", "The figure's name; it draws tables/<name>.csv as figures/<name>.png."),
-        Column("title", "text", "Its title."),
-        Column("caption", "text", "What it shows, made from its numbers."),
-        Column("alt", "text", "The same for those who can't see it."),
-    ),
-)  # fmt: skip

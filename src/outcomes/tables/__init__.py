@@ -1,0 +1,47 @@
+"""The tables between stages: what each one holds and who may see it."""
+
+from outcomes.tables.released import FIGURES, RELEASE, RELEASED_FROM
+from outcomes.tables.restricted import (
+    ANSWERS,
+    CONTRASTS,
+    ENGAGEMENT,
+    FITS,
+    FLOW,
+    FOREST,
+    GAINS,
+    LEDGER,
+    MATCHES,
+    MEANS,
+    OLS,
+    PARTICIPATION,
+    PEOPLE,
+    RELIABILITY,
+    RESTRICTED,
+    ROWS,
+    SCORES,
+    VERDICTS,
+)
+
+__all__ = [
+    "ANSWERS",
+    "CONTRASTS",
+    "ENGAGEMENT",
+    "FIGURES",
+    "FITS",
+    "FLOW",
+    "FOREST",
+    "GAINS",
+    "LEDGER",
+    "MATCHES",
+    "MEANS",
+    "OLS",
+    "PARTICIPATION",
+    "PEOPLE",
+    "RELEASE",
+    "RELEASED_FROM",
+    "RELIABILITY",
+    "RESTRICTED",
+    "ROWS",
+    "SCORES",
+    "VERDICTS",
+]

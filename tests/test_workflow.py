@@ -1,0 +1,172 @@
+"""The whole workflow on the tiny study: from raw files to a page, and what makes which stage run again."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tiny
+
+from outcomes.project import PARTS
+
+STAGES = tuple(PARTS)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A project in which the tiny study has run once; tests that change it leave it up to date."""
+    folder = tiny.project(tmp_path_factory.mktemp("project"))
+    done = tiny.outcomes(folder, "run", "tiny")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def jobs(folder: Path) -> set[str]:
+    """The stages that a run would run now."""
+    said = tiny.snakemake(folder, "--dry-run")
+    assert said.returncode == 0, said.stdout + said.stderr
+    words = {line.split()[0] for line in said.stdout.splitlines() if line.split()}
+    return words & set(STAGES)
+
+
+def after(stage: str) -> set[str]:
+    """A stage and all that follow it."""
+    return set(STAGES[STAGES.index(stage) :])
+
+
+def test_the_files_of_a_study_are_a_reviewed_list(project):
+    results = project / "results" / "tiny"
+    found = sorted(path.relative_to(results).as_posix() for path in results.rglob("*") if path.is_file())
+    expected = (Path(__file__).parent / "expected_results.txt").read_text(encoding="utf-8").split()
+    assert found == expected
+
+
+def test_person_level_tables_are_closed(project):
+    restricted = project / "results" / "tiny" / "restricted"
+    assert stat.S_IMODE(restricted.stat().st_mode) == 0o700
+
+
+def test_every_released_table_says_synthetic(project):
+    for path in (project / "results/tiny/release/tables").glob("*.csv"):
+        assert set(pd.read_csv(path)["origin"]) <= {"synthetic"}, path.name
+    assert "SYNTHETIC" in (project / "results/tiny/release/report.html").read_text(encoding="utf-8")
+
+
+def test_no_id_is_in_the_release_the_logs_or_the_records_of_snakemake(project):
+    places = [project / "results/tiny/release", project / "results/tiny/logs", project / ".snakemake"]
+    for path in (path for place in places for path in place.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert not [n for n in range(24) if f"M{n:03d}".encode() in content], path
+
+
+def test_a_second_run_does_nothing_and_says_so(project):
+    began = time.monotonic()
+    said = tiny.outcomes(project, "run", "tiny")
+    assert said.returncode == 0
+    assert "Nothing to be done: results/tiny/release/report.html is up to date." in said.stdout
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_editing_a_stage_runs_it_and_what_follows(project, stage):
+    package = project / "src" / "outcomes"
+    source = (
+        package / f"{stage}.py" if (package / f"{stage}.py").is_file() else package / stage / "__init__.py"
+    )
+    text = source.read_text(encoding="utf-8")
+    os.utime(source)
+    assert jobs(project) == set()
+    source.write_text(text + "\n# edited\n", encoding="utf-8")
+    assert jobs(project) == after(stage)
+    source.write_text(text, encoding="utf-8")
+    assert jobs(project) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stages"),
+    [
+        ("title: A tiny study", "title: Another title", {"report"}),
+        ("label: Calm,", "label: Calmness,", {"figure", "report"}),
+        ("replicates: 200", "replicates: 201", {"model", "disclose", "figure", "report"}),
+        ("label: Start,", "label: Beginning,", {"clean", "score", "model", "disclose", "figure", "report"}),
+    ],
+)
+def test_a_changed_word_runs_just_the_stages_that_read_it(project, old, new, stages):
+    path = project / "config/studies/tiny.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert jobs(project) == stages
+    path.write_text(text, encoding="utf-8")
+    assert jobs(project) == set()
+
+
+def test_touching_a_wave_of_3_mb_runs_nothing(tmp_path):
+    folder = tiny.project(tmp_path)
+    wave = folder / "data/raw/tiny/start.csv"
+    wave.write_text(
+        "".join(f"{line},{'x' * 130_000}\n" for line in wave.read_text().splitlines()).replace("x", "c", 1)
+    )
+    lines = tiny.wave(0)
+    wave.write_text(tiny.csv([[*lines[0], "comment"], *([*line, "x" * 130_000] for line in lines[1:])]))
+    assert wave.stat().st_size > 3_000_000
+    assert tiny.snakemake(folder, "clean").returncode == 0
+    time.sleep(1.1)
+    os.utime(wave)
+    said = tiny.snakemake(folder, "clean")
+    assert "Nothing to be done" in said.stdout + said.stderr
+    wave.write_text(wave.read_text().replace("xx", "xy", 1))
+    assert "Nothing to be done" not in tiny.snakemake(folder, "--dry-run", "clean").stdout
+
+
+def test_plain_snakemake_says_the_same_sentences_and_no_trace(project):
+    path = project / "config/studies/tiny.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\nmodel:", "\nmodle:"), encoding="utf-8")
+    at_parse_time = tiny.snakemake(project)
+    path.write_text(text, encoding="utf-8")
+    assert at_parse_time.returncode == 1
+    said = at_parse_time.stdout + at_parse_time.stderr
+    assert "found the key 'modle'" in said
+    assert "did you mean 'model'?" in said
+    assert "Traceback" not in said
+
+    wave = project / "data/raw/tiny/start.csv"
+    rows = wave.read_text(encoding="utf-8")
+    wave.write_text(rows.replace("M001,3", "M001,9"), encoding="utf-8")
+    at_job_time = tiny.snakemake(project)
+    wave.write_text(rows, encoding="utf-8")
+    assert at_job_time.returncode == 1
+    said = (at_job_time.stdout + at_job_time.stderr).strip().splitlines()
+    sentence = "data/raw/tiny/start.csv, column q1, row 3: found '9'; allowed: whole numbers from 1 to 5"
+    assert [line for line in said if sentence in line]
+    assert not [line for line in said if "Traceback" in line]
+    assert tiny.outcomes(project, "run", "tiny").returncode == 0
+
+
+def test_a_fault_of_ours_is_named_without_values_and_exits_1(tmp_path):
+    folder = tiny.project(tmp_path)
+    source = folder / "src/outcomes/score.py"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(
+        text.replace("def score(", "def score(answers, part):\n    raise ValueError('M001')\n\n\ndef _score(")
+    )
+    said = tiny.outcomes(folder, "run", "tiny")
+    assert said.returncode == 1
+    assert "score     failed: ValueError" in said.stderr
+    assert "M001" not in said.stdout + said.stderr
+    assert "results/tiny/logs/snakemake.log" in said.stderr
+
+
+def test_two_studies_lie_side_by_side(project):
+    second = project / "config/studies/other.yaml"
+    text = (project / "config/studies/tiny.yaml").read_text(encoding="utf-8")
+    second.write_text(text.replace("study: tiny", "study: other"), encoding="utf-8")
+    tiny.shutil.copytree(project / "data/raw/tiny", project / "data/raw/other")
+    done = tiny.outcomes(project, "run", "other")
+    assert done.returncode == 0, done.stderr
+    assert (project / "results/other/release/report.html").is_file()
+    assert jobs(project) == set()
