@@ -45,7 +45,7 @@ def repeats(key: str, names: Iterable[str]) -> Iterator[Problem]:
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 HYPOTHESIS = r"^[A-Za-z][A-Za-z0-9_-]{0,15}$"
 FILE = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$"
-LABEL = r"^\P{Cc}+$"
+LABEL = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 PATTERNS = {
     NAME: "a name of small letters, digits, _ and -, at most 64",
