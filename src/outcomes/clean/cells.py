@@ -1,8 +1,8 @@
 """What do cells mean: codes, numbers, days, categories; and which of them mean nothing?
 
-In: a column of text cells (stripped, NFC) indexed by spreadsheet row. Out: the column's meaning and the problems found.
-Each distinct value is read once. Ids and free text never stand in a problem, not even when they stray into a closed
-question: a value is shown only when it can't be either.
+In: a column of text cells (stripped, NFC) indexed by spreadsheet row. Out: the column's meaning and the
+problems found. Each distinct value is read once. Ids and free text never stand in a problem, not even when
+they stray into a closed question: a value is shown only when it can't be either.
 """
 
 from __future__ import annotations
@@ -37,11 +37,6 @@ class Place:
         return f"{self.file}, column {column}, row{'s' if len(rows) > 1 else ''} {listed(rows)}"
 
 
-def answered(cells: pd.Series, missing: Collection[str]) -> pd.Series:
-    """Return ``cells`` with the values that mean no answer as missing."""
-    return cells.mask(cells.isin(list(missing)))
-
-
 def codes(
     cells: pd.Series, answers: Answers, as_labels: bool, place: Place
 ) -> tuple[pd.Series, list[Problem]]:
@@ -59,7 +54,7 @@ def codes(
 
 
 def categories(cells: pd.Series, meaning: Mapping[str, str], place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return what each cell means by ``meaning`` (text, missing where empty) and a problem for each unknown value."""
+    """Return what each cell means by ``meaning`` (text) and a problem for each unknown value."""
     found = _each(cells, meaning.get, "string")
     return found, _strange(cells, found, list(meaning), place)
 
@@ -72,7 +67,7 @@ def numbers(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
 
 
 def days(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return ISO days (text) of cells such as ``2026-11-22 10:30`` and a problem where a day can't be told."""
+    """Return ISO days (text) of cells such as ``2026-11-22 10:30`` and a problem where there is none."""
     found = _each(cells, _day, "string")
     wrong = cells.index[cells.notna() & found.isna()]
     if wrong.empty:
@@ -102,7 +97,7 @@ def _each(cells: pd.Series, meaning: Callable[[str], object], dtype: str) -> pd.
     """Return what each cell means, reading each distinct value once; missing stays missing."""
     places, values = pd.factorize(cells)
     meanings = pd.Series([*map(meaning, values), None], dtype=dtype)  # a missing cell has the place -1
-    return meanings.take(places).set_axis(cells.index).rename(cells.name)
+    return meanings.take(places).set_axis(cells.index)
 
 
 def _number(cell: str) -> float | None:
@@ -120,6 +115,8 @@ def _day(cell: str) -> str | None:
 def _strange(cells: pd.Series, found: pd.Series, allowed: list[str], place: Place) -> list[Problem]:
     """Return a problem for each distinct value without a meaning; one for all when there are many."""
     strange = cells[cells.notna() & found.isna()]
+    if strange.empty:
+        return []
     if strange.nunique() > _MOST:
         said = f"{strange.nunique()} different values that are not allowed"
         mend = "look whether the study file or the codebook names the right column"
@@ -135,7 +132,7 @@ def _mend(value: str, allowed: list[str]) -> str:
 
 
 def _shown(value: str, allowed: list[str]) -> str:
-    """Return a value as a message may show it: a short number, one plain word, or a misspelt allowed value."""
+    """Return a value as a message may show it: a short number, a plain word, a misspelt allowed value."""
     if _HARMLESS.fullmatch(value) or nearest(value, allowed):
         return f"'{value}'"
     return f"text of {len(value)} characters"

@@ -1,80 +1,73 @@
 """Who are the people, and what is fixed about them at the baseline?
 
-In: the register (or, without one, everyone in any wave) and the baseline's sheet. Out: one row a person with cohort,
-SES indicators as low or high, the SES group by the study's rule, and covariates.
+In: the register (or, without one, everyone in any wave) and the baseline wave. Out: one row a person with
+cohort, SES indicators as low or high, the SES group by the study's rule, and covariates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from outcomes.clean import cells
-from outcomes.clean.cells import Place
 from outcomes.clean.intake import Intake
 from outcomes.clean.ses import ses_group
-from outcomes.clean.survey import Survey
+from outcomes.clean.source import Records, Source
+from outcomes.errors import Problem
 from outcomes.study import Covariate, Indicator
 from outcomes.study.stages import Cleaning
 
+REGISTER = "register"
 
-def read_people(
-    intake: Intake, part: Cleaning, register: pd.DataFrame | None, surveys: Mapping[str, Survey]
-) -> pd.DataFrame:
-    """Return the people table; problems go to ``intake``.
 
-    An attribute that the baseline wave holds is taken from the response that is used, else from any row of the person.
+def attributes(source: Source, part: Cleaning, name: str) -> pd.DataFrame:
+    """Return what ``source`` says about its people: a column an attribute that the study takes from ``name``.
+
+    ``name`` is a wave or `register`. Problems go to ``source``.
     """
+    wanted = {key: attribute for key, attribute in part.attributes.items() if attribute.source == name}
+    read = {
+        key: source.categories(attribute.column, _meaning(attribute)) for key, attribute in wanted.items()
+    }
+    return pd.DataFrame(read, index=source.sheet.index)
+
+
+def read_register(intake: Intake) -> Records | None:
+    """Return person, cohort and attributes from the register; None where it is not there or not sound."""
+    part, register = intake.part, intake.part.register_
     if register is None:
-        everyone = pd.concat([survey.sheet["person"] for survey in surveys.values()]).dropna()
-        people = pd.DataFrame({"person": everyone.drop_duplicates().array})
+        return None
+    source = intake.read(register.file, [register.person, register.cohort, *part.columns_of(REGISTER)])
+    if source is None:
+        return None
+    person, cohort = source.ids(register.person), source.text(register.cohort)
+    twice = person[person.notna() & person.duplicated(keep=False)]
+    for _, rows in twice.groupby(twice, sort=False):
+        place = source.place(register.person).rows(rows.index)
+        mend = "remove one of the rows"
+        source.problems.append(Problem(place, "the same person more than once", "each person once", mend))
+    return Records(source, attributes(source, part, REGISTER).assign(person=person, cohort=cohort))
+
+
+def roll(
+    part: Cleaning, register: Records | None, surveys: Collection[Records], baseline: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the people table: everyone in the register or, without one, in any row of any wave.
+
+    ``baseline`` holds the attributes that come from the first wave: one row a person, indexed by person.
+    """
+    if register is not None:
+        people = register.rows.reset_index(drop=True)
     else:
-        people = pd.DataFrame({"person": register["person"].array})
-    cohort = part.register_.cohort if part.register_ is not None else None
-    people["cohort"] = pd.NA if register is None or cohort is None else register[cohort].array
-    for name, attribute in {**part.ses.indicators, **part.covariates}.items():
-        people[name] = (
-            people["person"].map(_by_person(intake, part, attribute, register, surveys)).astype("string")
-        )
+        everyone = pd.concat([survey.rows["person"] for survey in surveys])
+        people = pd.DataFrame({"person": everyone.drop_duplicates().array}).assign(cohort=None)
+    people = people.join(baseline, on="person")
     people["ses"] = ses_group(people, part.ses)
     people["in_population"] = (people["ses"] != "unknown") if part.population == "ses_known" else True
-    return people
-
-
-def _by_person(
-    intake: Intake,
-    part: Cleaning,
-    attribute: Indicator | Covariate,
-    register: pd.DataFrame | None,
-    surveys: Mapping[str, Survey],
-) -> pd.Series:
-    """Return the attribute's meaning, indexed by person; empty where its source could not be read."""
-    source = register if attribute.source == "register" else _baseline(surveys.get(attribute.source))
-    if source is None:
-        return pd.Series(dtype="string")
-    given = cells.answered(source[attribute.column], part.missing)
-    place = Place(intake.where(_file(part, attribute.source)), attribute.column)
-    values, found = cells.categories(given, _meaning(attribute), place)
-    intake.problems += found
-    by_person = pd.Series(values.array, index=source["person"].array, dtype="string")
-    return by_person[~by_person.index.duplicated()]
-
-
-def _baseline(survey: Survey | None) -> pd.DataFrame | None:
-    if survey is None:
-        return None
-    rows = survey.sheet[survey.sheet["person"].notna()]
-    return rows.loc[[*survey.kept.index, *rows.index.difference(survey.kept.index)]]
+    return people[["person", "cohort", "ses", "in_population", *part.attributes]]
 
 
 def _meaning(attribute: Indicator | Covariate) -> Mapping[str, str]:
     if isinstance(attribute, Indicator):
         return dict.fromkeys(attribute.low, "low") | dict.fromkeys(attribute.high, "high")
     return {level: level for level in attribute.levels}
-
-
-def _file(part: Cleaning, source: str) -> str:
-    if source != "register":
-        return part.waves[source].file
-    return part.register_.file if part.register_ is not None else ""

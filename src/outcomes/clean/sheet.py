@@ -48,8 +48,8 @@ Rows = list[list[str]]
 def read_sheet(content: bytes, layout: Layout, where: str) -> pd.DataFrame:
     """Return the cells of an export; index: row as in a spreadsheet; columns: the first header row.
 
-    Raises DataError, naming ``where``, for an empty file, another format or encoding, rows of another width than
-    the header, repeated or blank column names, header rows that the layout does not have.
+    Raises DataError, naming ``where``, for an empty file, another format or encoding, rows of another width
+    than the header, repeated or blank column names, header rows that the layout does not have.
     """
     if not content.strip():
         raise _refused(where, "an empty file", "at least a header and one row", "export it again")

@@ -1,129 +1,95 @@
 """What did each person answer in one wave?
 
-In: the sheet of a wave, and which column holds which item. Out: one row a response with the codes of the items, the
-reason of each row (used, or why it is left out) and the cells that cleaning changed.
+In: the file of a wave, and which column holds which item. Out: one row a response with the codes of the items
+and what the wave says about the person; which responses are used is noted in the file's reasons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.clean import cells
-from outcomes.clean.cells import Place
-from outcomes.clean.intake import USED, Intake
+from outcomes.clean.intake import Intake
+from outcomes.clean.people import attributes
+from outcomes.clean.source import Records
 from outcomes.errors import Problem
 from outcomes.study import Wave
 from outcomes.study.stages import Cleaning
 
 
 @dataclass
-class Survey:
-    """One wave, read: its sheet with ``person`` added, responses and reasons by spreadsheet row, cells changed."""
+class Survey(Records):
+    """One wave: its responses, and the attributes of the person that it holds, by spreadsheet row."""
 
-    sheet: pd.DataFrame
-    responses: pd.DataFrame
-    reasons: pd.Series
-    changed: list[dict[str, object]] = field(default_factory=list)
+    wave: str
+    attributes: pd.DataFrame
 
-    @property
-    def kept(self) -> pd.DataFrame:
-        """The responses that are used: one row a person."""
-        return self.responses[self.reasons == USED]
+    def by_person(self) -> pd.DataFrame:
+        """Return the attributes indexed by person: of the response that is used, else of any row."""
+        order = (~self.source.used).sort_values(kind="stable").index
+        known = self.attributes.assign(person=self.rows["person"]).loc[order]
+        return known.drop_duplicates("person").set_index("person")
 
 
-def read_survey(intake: Intake, name: str, part: Cleaning, columns: dict[str, str]) -> Survey | None:
+def read_survey(intake: Intake, name: str, columns: dict[str, str]) -> Survey | None:
     """Return wave ``name``, or None where it can't be read; ``columns`` maps an item id to its column.
 
     Problems go to ``intake``.
     """
-    wave = part.waves[name]
-    sheet = intake.sheet(wave.file, wave.layout)
-    attributes = [a.column for a in {**part.ses.indicators, **part.covariates}.values() if a.source == name]
-    needed = [wave.person, wave.answered_on, wave.finished, *columns.values(), *attributes]
-    if sheet is None or not intake.columns(sheet, needed, wave.file):
+    part, wave = intake.part, intake.part.waves[name]
+    needed = [wave.person, wave.answered_on, wave.finished, *columns.values(), *part.columns_of(name)]
+    source = intake.read(wave.file, needed, wave.layout, name)
+    if source is None:
         return None
-    person, found = cells.ids(sheet[wave.person], Place(intake.where(wave.file), wave.person))
-    intake.problems += found
-    survey = Survey(
-        sheet.assign(person=person),
-        pd.DataFrame({"person": person}),
-        pd.Series(USED, index=sheet.index, dtype="string"),
-    )
-    _read_meta(survey, wave, part, intake)
-    for item, column in columns.items():
-        given = cells.answered(sheet[column], part.missing)
-        place = Place(intake.where(wave.file), column)
-        survey.responses[item], found = cells.codes(
-            given, part.items[name][item], wave.answers_as == "labels", place
-        )
-        intake.problems += found
-        survey.changed += _emptied(sheet[column], given, place, name)
+    answers = {
+        item: source.codes(column, part.items[name][item], wave.answers_as == "labels")
+        for item, column in columns.items()
+    }
+    person, day = source.ids(wave.person), source.days(wave.answered_on)
+    responses = pd.DataFrame({"person": person, "answered_on": day, **answers})
+    survey = Survey(source, responses, name, attributes(source, part, name))
     _leave_out(survey, list(columns), wave, part)
-    intake.problems += _one_each(survey, list(columns), part, Place(intake.where(wave.file), wave.person))
+    _one_each(survey, list(columns), part)
     return survey
 
 
-def _read_meta(survey: Survey, wave: Wave, part: Cleaning, intake: Intake) -> None:
-    index = survey.sheet.index
-    survey.responses["answered_on"] = pd.Series(pd.NA, index=index, dtype="string")
-    if wave.answered_on is not None:
-        given = cells.answered(survey.sheet[wave.answered_on], {*part.missing, ""})
-        place = Place(intake.where(wave.file), wave.answered_on)
-        survey.responses["answered_on"], found = cells.days(given, place)
-        intake.problems += found
-    done = survey.sheet[wave.finished].isin(wave.finished_values) if wave.finished is not None else True
-    survey.responses["finished"] = pd.Series(done, index=index, dtype="bool")
-
-
 def _leave_out(survey: Survey, items: list[str], wave: Wave, part: Cleaning) -> None:
-    responses, reasons = survey.responses, survey.reasons
-    reasons[responses[items].isna().all(axis=1)] = "no answers"
-    if part.responses.partial == "leave_out":
-        reasons[(reasons == USED) & ~responses["finished"]] = "not finished"
+    source, responses = survey.source, survey.rows
+    rows = responses.index
+    source.leave_out(rows[responses[items].isna().all(axis=1)], "no answers")
+    if part.responses.partial == "leave_out" and wave.finished is not None:
+        source.leave_out(rows[~source.sheet[wave.finished].isin(wave.finished_values)], "not finished")
     if part.responses.late == "leave_out" and wave.closes is not None:
         late = responses["answered_on"].fillna("") > wave.closes.isoformat()
-        reasons[(reasons == USED) & late] = "after the wave closed"
+        source.leave_out(rows[late], "after the wave closed")
 
 
-def _one_each(survey: Survey, items: list[str], part: Cleaning, place: Place) -> list[Problem]:
-    """Leave one response a person: identical ones are reduced to the first, others by the declared rule."""
-    used = survey.kept
-    repeated = used.index[used["person"].notna() & used.duplicated(["person", *items])]
-    survey.reasons[repeated] = "identical duplicate"
-    used = used.drop(repeated)
+def _one_each(survey: Survey, items: list[str], part: Cleaning) -> None:
+    """Leave one response a person: the one that the declared rule keeps; identical ones need no rule."""
+    source, rule, used = survey.source, part.responses.duplicates, survey.used
     twice = used[used["person"].notna() & used["person"].duplicated(keep=False)]
-    rule = part.responses.duplicates
-    problems = []
-    for _, rows in twice.groupby("person", sort=False):
-        if rule == "refuse":
-            problems.append(
-                Problem(place.rows(rows.index), "the same person with different answers", "one row a person and wave",
-                        "remove one, or declare `responses: duplicates` as first, last or most_complete")
-            )  # fmt: skip
-        else:
-            survey.reasons[rows.index.drop(_chosen(rows, items, rule))] = (
-                f"duplicate, {rule.replace('_', ' ')} kept"
-            )
-    return problems
+    kept = _kept(twice, items, rule)
+    answers = twice.groupby(["person", *items], sort=False, dropna=False).ngroup()
+    same = answers.isin(answers[kept])
+    if rule == "refuse" and not same.all():
+        for _, rows in twice[twice["person"].isin(twice["person"][~same])].groupby("person", sort=False):
+            place = source.place(part.waves[survey.wave].person).rows(rows.index)
+            mend = "remove one, or declare `responses: duplicates` as first, last or most_complete"
+            found, allowed = "the same person with different answers", "one row a person and wave"
+            source.problems.append(Problem(place, found, allowed, mend))
+    for why, left in (("identical duplicate", same), (f"duplicate, {rule.replace('_', ' ')} kept", ~same)):
+        source.leave_out(twice.index[left].difference(kept), why)
 
 
-def _chosen(rows: pd.DataFrame, items: list[str], rule: str) -> object:
-    """Return the row that ``rule`` keeps; time is the day answered, then the order in the file."""
-    in_time = rows.sort_values("answered_on", kind="stable", na_position="first").index
-    if rule == "first":
-        return in_time[0]
-    if rule == "last":
-        return in_time[-1]
-    answered = rows.loc[in_time, items].notna().sum(axis=1)
-    return answered[answered == answered.max()].index[-1]
+def _kept(twice: pd.DataFrame, items: list[str], rule: str) -> pd.Index:
+    """Return the row of each person that ``rule`` keeps; time is the day answered, then the row.
 
-
-def _emptied(before: pd.Series, given: pd.Series, place: Place, wave: str) -> list[dict[str, object]]:
-    gone = before[given.isna() & (before != "")]
-    return [
-        {"file": place.file, "wave": wave, "row": row, "column": place.column, "before": value,
-         "rule": "declared as no answer"}
-        for row, value in gone.items()
-    ]  # fmt: skip
+    A row without a day counts as earlier than one with a day. The latest of equally complete rows is kept.
+    """
+    in_time = twice.sort_values("answered_on", kind="stable", na_position="first")
+    if rule == "most_complete":
+        in_time = in_time.loc[in_time[items].notna().sum(axis=1).sort_values(kind="stable").index]
+    return in_time.index[
+        ~in_time["person"].duplicated(keep="last" if rule in ("last", "most_complete") else "first")
+    ]

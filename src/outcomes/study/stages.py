@@ -11,7 +11,7 @@ from pydantic import Field
 
 from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.part import FileName, Label, Name, Part, Value
-from outcomes.study.people import Covariate, SesRule
+from outcomes.study.people import Covariate, Indicator, SesRule
 from outcomes.study.questions import Hypothesis, Model, Reproduction, Wording
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 from outcomes.study.study import Loaded, Profile
@@ -38,6 +38,15 @@ class Cleaning(Part):
     def folder(self) -> str:
         """The folder of the raw files, in the project."""
         return f"data/raw/{self.study}"
+
+    @property
+    def attributes(self) -> dict[str, Indicator | Covariate]:
+        """Indicators and covariates by name."""
+        return {**self.ses.indicators, **self.covariates}
+
+    def columns_of(self, source: str) -> tuple[str, ...]:
+        """Return the columns that hold attributes in ``source``, which is a wave or `register`."""
+        return tuple(held.column for held in self.attributes.values() if held.source == source)
 
     @property
     def files(self) -> tuple[str, ...]:

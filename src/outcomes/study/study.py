@@ -22,7 +22,7 @@ from outcomes.study.part import (
     strays,
     taken,
 )
-from outcomes.study.people import Covariate, Indicator, SesRule
+from outcomes.study.people import Covariate, SesRule
 from outcomes.study.questions import Disclosure, Hypothesis, Model, Outcome, Reproduction, Wording
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 
