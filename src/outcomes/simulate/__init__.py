@@ -7,8 +7,9 @@ number of complete mentees, of whom `outcomes.recovery` takes the truth.
 from outcomes.simulate.cohort import Cohort, Population, population, simulate
 from outcomes.simulate.design import Design
 from outcomes.simulate.exports import raw_files
+from outcomes.simulate.streams import Seed
 
 SEED = 2026
 """The seed of the cohort in data/raw/career_mentoring/."""
 
-__all__ = ["SEED", "Cohort", "Design", "Population", "population", "raw_files", "simulate"]
+__all__ = ["SEED", "Cohort", "Design", "Population", "Seed", "population", "raw_files", "simulate"]

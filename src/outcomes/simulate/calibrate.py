@@ -31,7 +31,9 @@ Groups = Callable[[pd.DataFrame], pd.Series]
 Added = Callable[[Population], float]
 
 
-def calibrate(loaded: Loaded, design: Design, seed: Seed, people: int, groups: Groups, added: Added) -> Design:
+def calibrate(
+    loaded: Loaded, design: Design, seed: Seed, people: int, groups: Groups, added: Added
+) -> Design:
     """Return ``design`` with `no_record`, `mentee_disadvantage` and the slope of self-belief set to hit the targets.
 
     ``groups`` gives the SES group of students by the study's rule; ``added`` the R2 that SES adds to the regression
@@ -48,7 +50,9 @@ def calibrate(loaded: Loaded, design: Design, seed: Seed, people: int, groups: G
 
     design = replace(
         design,
-        no_record=_root(lambda chance: share(replace(design, no_record=chance), "unknown") - UNKNOWN_SHARE, 0.01, 0.3),
+        no_record=_root(
+            lambda chance: share(replace(design, no_record=chance), "unknown") - UNKNOWN_SHARE, 0.01, 0.3
+        ),
     )
     design = replace(
         design,

@@ -72,7 +72,10 @@ def _markers() -> Mapping[str, Marker]:
     return {
         "fsm": Marker(("no", "yes"), (0.75, 0.25), 0.85, 0.35),
         "nssec": Marker(
-            ("1", "2", "3", "4", "5", "6", "7", "8"), (0.24, 0.27, 0.11, 0.07, 0.06, 0.12, 0.09, 0.04), 0.80, 0.25
+            ("1", "2", "3", "4", "5", "6", "7", "8"),
+            (0.24, 0.27, 0.11, 0.07, 0.06, 0.12, 0.09, 0.04),
+            0.80,
+            0.25,
         ),
         "first_generation": Marker(("no", "yes"), (0.58, 0.42), 0.70, 0.15),
         "imd": Marker(("5", "4", "3", "2", "1"), (0.25, 0.22, 0.20, 0.18, 0.15), 0.75, 0.03, area=True),
@@ -171,8 +174,8 @@ class Design:
     retained_by: str = "self_belief"
     """The outcome whose last observed score decides, with chance, who answers the next wave."""
     retention: tuple[Retention, ...] = (
-        Retention(1.40, 0.35, -0.20),
-        Retention(1.15, 0.35, -0.20, missed=-0.80),
+        Retention(1.35, 0.25, -0.10),
+        Retention(0.95, 0.25, -0.10, missed=-0.80),
     )
     """One for each later wave."""
     item_gap: float = 0.012
@@ -200,7 +203,9 @@ class Design:
         passed = months / months.max()
         if self.structure == "autoregressive":
             return self.stability ** np.abs(passed[:, None] - passed[None, :])
-        even = np.full((len(months), len(months)), self.stability) + np.eye(len(months)) * (1 - self.stability)
+        even = np.full((len(months), len(months)), self.stability) + np.eye(len(months)) * (
+            1 - self.stability
+        )
         if self.structure == "slope":
             return even + self.slope_variance * np.outer(passed, passed)
         return even

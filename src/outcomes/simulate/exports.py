@@ -99,7 +99,12 @@ def _labelled(received: pd.DataFrame, asked: list[Question], wave: Wave) -> byte
         ["Unique response number", wave.person, wave.answered_on, wave.finished, *map(_heading, asked)]
     ]
     for place, row in enumerate(received.to_dict("records"), start=1):
-        meta = [f"{SYNTHETIC}-{place:06d}", row["student_id"], row["recorded"], "Yes" if row["finished"] else "No"]
+        meta = [
+            f"{SYNTHETIC}-{place:06d}",
+            row["student_id"],
+            row["recorded"],
+            "Yes" if row["finished"] else "No",
+        ]
         labels = [question.labels.get(_code(row[question.item]), "") for question in asked]
         rows.append([*meta, *_without(labels, bool(row["finished"]), DECLINED)])
     return _csv(rows)
@@ -136,7 +141,9 @@ def _register(people: pd.DataFrame, loaded: Loaded) -> pd.DataFrame:
     """Return the register's columns: id, covariates, indicators as a student records office keeps them."""
     indicators = loaded.study.ses.indicators
     columns = {"student_id": people["student_id"]}
-    columns |= {covariate.column: people[name].astype("string") for name, covariate in loaded.study.covariates.items()}
+    columns |= {
+        covariate.column: people[name].astype("string") for name, covariate in loaded.study.covariates.items()
+    }
     recorded = people[list(indicators)].notna().any(axis=1)
     for name, indicator in indicators.items():
         values = people[name].astype("string")

@@ -75,9 +75,7 @@ def _with_gaps(
     return answers.astype(float).mask(empty), progress
 
 
-def _dated(
-    students: pd.DataFrame, months: float, design: Design, rng: np.random.Generator
-) -> pd.DataFrame:
+def _dated(students: pd.DataFrame, months: float, design: Design, rng: np.random.Generator) -> pd.DataFrame:
     """Return when each student would start and send: within the window that opens on 3 October plus ``months``."""
     n = len(students)
     opens = pd.to_datetime(students["intake"].astype(str) + "-10-03") + pd.DateOffset(months=int(months))
@@ -96,7 +94,11 @@ def _with_copies(
     """Add identical copies, sent minutes later, and different versions, sent a day before; sort by arrival."""
     kind = rng.choice(
         ["only", "identical", "earlier"],
-        p=[1 - design.identical_copies - design.earlier_versions, design.identical_copies, design.earlier_versions],
+        p=[
+            1 - design.identical_copies - design.earlier_versions,
+            design.identical_copies,
+            design.earlier_versions,
+        ],
         size=len(rows),
     )
     again, before = rows[kind == "identical"].copy(), rows[kind == "earlier"].copy()

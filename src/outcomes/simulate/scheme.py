@@ -14,7 +14,10 @@ MENTOR_ATTRIBUTES: Mapping[str, tuple[tuple[str, ...], tuple[float, ...]]] = {
     "mentor_type": (("employer", "alumnus"), (0.55, 0.45)),
     "mentor_sector": (SECTORS, (0.20, 0.18, 0.13, 0.12, 0.13, 0.08, 0.10, 0.06)),
     "mentor_gender": (("woman", "man", ""), (0.51, 0.43, 0.06)),
-    "mentor_ethnicity": (("White", "Asian", "Black", "Mixed", "Other", ""), (0.66, 0.13, 0.06, 0.04, 0.02, 0.09)),
+    "mentor_ethnicity": (
+        ("White", "Asian", "Black", "Mixed", "Other", ""),
+        (0.66, 0.13, 0.06, 0.04, 0.02, 0.09),
+    ),
     "mentor_class_origin": (("professional", "intermediate", "working class", ""), (0.40, 0.17, 0.25, 0.18)),
 }
 """Attribute of a mentor to its values and their shares; the empty value is unknown."""
@@ -52,7 +55,9 @@ def draw_matches(mentees: pd.DataFrame, design: Design, rng: np.random.Generator
         returning = active[rng.random(len(active)) < design.mentor_returns]
         slots = _slots(returning, known, 2 * len(rows), design, rng)[: len(rows)]
         active, known = np.unique(slots), max(known, slots.max() + 1)
-        frame = pd.DataFrame({"student_id": mentees["student_id"].to_numpy()[rows], "mentor": rng.permutation(slots)})
+        frame = pd.DataFrame(
+            {"student_id": mentees["student_id"].to_numpy()[rows], "mentor": rng.permutation(slots)}
+        )
         places.append(_spans(frame, str(intake), active, design, rng))
     matches = pd.concat(places, ignore_index=True)
     mentors = _mentors(known, rng)
