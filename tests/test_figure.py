@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import combinations
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -15,7 +16,7 @@ from release_example import STUDIES, example, suppressed, with_cell
 from outcomes import tables
 from outcomes.columns import expect
 from outcomes.figure import REGISTRY, draw, flow, forest, trajectories
-from outcomes.figure.sheet import MARKS, STRIP, STYLE
+from outcomes.figure.sheet import MARKS, STRIP, STYLE, png
 from outcomes.figure.words import decimals, number
 
 MENTORING, STAR = (example(study) for study in STUDIES)
@@ -74,6 +75,23 @@ def test_the_strip_stands_on_synthetic_figures_alone() -> None:
         assert STRIP not in words(plotted(name, STAR.tables[name], STAR.drawing))
         lent = STAR.tables[name].assign(origin="synthetic")
         assert STRIP in words(plotted(name, lent, STAR.drawing))
+
+
+@pytest.mark.parametrize("name", ["flow", "trajectories", "forest"])
+@pytest.mark.parametrize("study", [MENTORING, STAR], ids=STUDIES)
+def test_no_words_are_cut_off_or_overlap(study, name: str) -> None:
+    figure = plotted(name, study.tables[name], study.drawing)
+    with matplotlib.rc_context(STYLE):
+        png(figure)
+    width, height = figure.get_size_inches()
+    words_end = figure.get_tightbbox()
+    assert words_end.x0 >= 0
+    assert words_end.y0 >= 0
+    assert words_end.x1 <= width
+    assert words_end.y1 <= height
+    assert all(text.get_window_extent().x1 < figure.bbox.x1 for text in figure.texts)
+    titles = [axes._left_title.get_window_extent() for axes in figure.axes if axes.get_title(loc="left")]
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
 
 
 def test_groups_differ_in_grey_too() -> None:
@@ -159,11 +177,9 @@ def test_the_window_widens_until_every_outcome_fits() -> None:
     table, part = MENTORING.tables["trajectories"], MENTORING.drawing
     assert trajectories.window(table, part) == 0.25
     assert (
-        trajectories.window(with_cell(table, {"outcome": "networks", "wave": "end"}, high=4.4), part) == 0.5
+        trajectories.window(with_cell(table, {"outcome": "networks", "wave": "end"}, high=3.9), part) == 0.35
     )
-    assert (
-        trajectories.window(with_cell(table, {"outcome": "networks", "wave": "end"}, high=5.0), part) == 1.0
-    )
+    assert trajectories.window(with_cell(table, {"outcome": "networks"}, low=1.0, high=5.0), part) == 1.0
 
 
 def test_the_forest_lies_at_gap_over_baseline_sd_with_margins_on_the_worse_side() -> None:

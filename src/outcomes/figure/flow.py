@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +15,7 @@ from outcomes.study.stages import Drawing
 
 _BAR = 0.78
 _GAP = 1.1
+_LABEL = 46
 
 
 def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
@@ -25,7 +28,8 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
     top = _GAP
     places: dict[float, str] = {}
     for rows in blocks:
-        axes.text(0, top - 0.85, str(rows["label"].iloc[0]), va="center", weight="bold", color=INK)
+        label = textwrap.shorten(str(rows["label"].iloc[0]), _LABEL, placeholder=" ...")
+        axes.text(0, top - 0.85, label, va="center", weight="bold", color=INK)
         for line, (group, n) in enumerate(zip(rows["group"], rows["n"], strict=True)):
             _bar(axes, top + line, str(group), n)
             places[top + line] = called(str(group), part)

@@ -19,7 +19,7 @@ from outcomes.figure.sheet import DOMAINS, INK, MARKS, QUIET, is_synthetic, shee
 from outcomes.figure.words import called, count, decimals, gaps, is_share, points, shown
 from outcomes.study.stages import Drawing
 
-_SHARES = (0.25, 0.5, 1.0)
+_SHARES = (0.25, 0.35, 0.5, 0.75, 1.0)
 _ROOM = 1.1
 _COLUMNS = 2
 _DODGE = 0.025
@@ -50,7 +50,7 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
 
 
 def window(table: pd.DataFrame, part: Drawing) -> float:
-    """Return the share of its scale's range that a panel shows: the least of 1/4, 1/2, 1 that holds all."""
+    """Return the share of its scale's range that a panel shows: the least of a few that holds all."""
     widest = 0.0
     for outcome, rows in shown(table).groupby("outcome"):
         least, most = part.bounds[str(outcome)]
@@ -126,10 +126,13 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
         if len(n):
             behind.append(f"{called(group, part)} {count(n.min())} to {count(n.max())}")
     share = window(table, part)
+    shares = (
+        ", shares as observed" if any(is_share(str(one), part) for one in table["outcome"].unique()) else ""
+    )
     cut = "its whole scale" if share == 1 else f"{share:.0%} of its scale's range"
     return (
-        "Average scores by group with their intervals, as the model without covariates estimates them "
-        f"({waves}). Each panel shows {cut}, so that slopes can be compared. "
+        "Average scores by group with their intervals, as the model without covariates estimates them"
+        f"{shares} ({waves}). Each panel shows {cut}, so that slopes can be compared. "
         f"{part.wording.people.capitalize()} behind an average: {', '.join(behind)}.{gaps(table, 'averages')}"
     )
 

@@ -13,7 +13,7 @@ from outcomes.study import Hypothesis
 def answer(facts: Facts) -> dict[str, object]:
     """Return the opening, the sentences by hypothesis, how to read a range, and the limits of the study."""
     claims = [
-        {"claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in _rows(key, facts)]}
+        {"claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in verdict_rows(key, facts)]}
         for key, hypothesis in answered(facts).items()
     ]
     return {"opening": _opening(facts), "claims": claims, "ranges": _ranges(facts), "limits": _limits(facts)}
@@ -25,7 +25,7 @@ def answered(facts: Facts) -> dict[str, Hypothesis]:
     return {key: hypothesis for key, hypothesis in facts.part.hypotheses.items() if key in keys}
 
 
-def _rows(key: str, facts: Facts) -> list[Row]:
+def verdict_rows(key: str, facts: Facts) -> list[Row]:
     """Return the verdict rows of a hypothesis: the one on all outcomes first, unless there is just one."""
     of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
     whole = [row for row in of_claim if row["outcome"] == "all"]
@@ -51,17 +51,31 @@ def sentence(row: Row, facts: Facts) -> str:
 
 
 def _gained(row: Row, facts: Facts) -> str:
-    """Return who gained more, or that this is not clear."""
+    """Return who gained more, or kept up, or that this is not clear."""
     low, high = (f"the {facts.group(group)} group" for group in ("low", "high"))
-    about_as_much = f"gained about as much as {high}, or {'more' if _better(row, facts) else 'less'}"
     if row["kind"] == "superiority":
         if row["verdict"] == "inconclusive":
             return f"it is not clear whether {low} or {high} gained more"
         return f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
-    return {
-        "non-inferior": f"{low} {about_as_much}",
-        "inferior": f"{low} did not gain as well as {high}",
-    }.get(str(row["verdict"]), f"it is not clear whether {low} {about_as_much}")
+    if row["outcome"] == "all":
+        return {
+            "non-inferior": f"in no outcome did {low} fall behind {high} by more than the margin",
+            "inferior": f"{low} fell behind {high} by more than the margin in at least one outcome",
+        }.get(row["verdict"], f"it is not clear whether {low} kept up with {high}")
+    if row["verdict"] == "inferior":
+        return f"{low} fell behind {high} by more than the margin"
+    if row["verdict"] == "inconclusive":
+        return f"it is not clear whether {low} kept up with {high}"
+    return _kept_up(row, low, high, facts)
+
+
+def _kept_up(row: Row, low: str, high: str, facts: Facts) -> str:
+    """Return how a group that is not inferior did: the range lies above zero, below it, or around it."""
+    if row["low"] < 0 < row["high"]:
+        return f"{low} gained about as much as {high}"
+    said = f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
+    behind = (row["estimate"] < 0) == _better(row, facts)
+    return f"{said}, but not by more than the margin" if behind else said
 
 
 def _size(row: Row, facts: Facts) -> str:
@@ -91,7 +105,7 @@ def _side(row: Row, column: str) -> str:
 
 
 def _better(row: Row, facts: Facts) -> bool:
-    return row["outcome"] == "all" or facts.part.drawing.higher_is[str(row["outcome"])] == "better"
+    return facts.part.drawing.higher_is[str(row["outcome"])] == "better"
 
 
 def _floor(row: Row, facts: Facts) -> str:

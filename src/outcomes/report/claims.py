@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from outcomes.report.answer import answered
-from outcomes.report.facts import Facts, Row, rows
+from outcomes.report.answer import answered, verdict_rows
+from outcomes.report.facts import Facts, Row
 from outcomes.study import Floor, Hypothesis, NonInferiority
 
 SIGNS = {
@@ -23,7 +23,7 @@ def claims(facts: Facts) -> dict[str, object]:
     """Return the hypotheses that have verdicts, each with its rule, its rows and what they rest on."""
     found = []
     for key, hypothesis in answered(facts).items():
-        of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
+        of_claim = verdict_rows(key, facts)
         marks = (f"Basis: {row['basis']}. {PLANS[str(row['plan'])]}" for row in of_claim)
         found.append(
             {

@@ -111,10 +111,9 @@ class Facts:
 
 def rows(table: pd.DataFrame) -> list[Row]:
     """Return the rows of a table as plain mappings, with None for empty cells."""
-    plain = table.astype(object)
     return [
-        {str(name): value for name, value in row.items()}
-        for row in plain.where(plain.notna(), None).to_dict("records")
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
     ]
 
 

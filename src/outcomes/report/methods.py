@@ -128,7 +128,7 @@ def _scoring(facts: Facts) -> Paragraph:
             for outcome, (of, scale) in facts.part.scales.items()
             if of.instrument == name
         )
-        + f" Key: {instrument.key}."
+        + f" Key: {instrument.key}. Licence: {instrument.licence}."
         for name, instrument in instruments.items()
     )
     cites = tuple(f"{instrument.citation}." for instrument in instruments.values())
@@ -172,7 +172,8 @@ def _model(facts: Facts) -> Paragraph:
     model = facts.part.model
     covariates = listed([within(facts.part.covariates[name]) for name in model.covariates])
     adjusted = (
-        f"Models are fitted with and without covariates ({covariates}); those with covariates decide."
+        f"Models are fitted with and without covariates ({covariates}); those with covariates decide. A "
+        "covariate that is not known is a level of its own."
         if covariates
         else "There are no covariates."
     )

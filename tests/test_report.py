@@ -1,0 +1,520 @@
+"""Does the page say what the tables hold, in plain words, and does it need nothing beside it?"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from importlib.resources import files as packaged
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from release_example import STUDIES, VERSIONS, Example, example, suppressed, with_cell
+
+from outcomes import tables as declared
+from outcomes.columns import empty
+from outcomes.figure import draw
+from outcomes.report import SECTIONS, render
+from outcomes.report.answer import sentence
+from outcomes.report.display import HEADINGS, HIDDEN, TITLES, view
+from outcomes.report.facts import EMPTY, MINUS, SUPPRESSED, Facts, listed, within
+from outcomes.report.methods import paragraphs
+from outcomes.study.stages import Reporting
+
+MENTORING, STAR = (example(study) for study in STUDIES)
+CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+CAUSAL = re.compile(
+    r"\b(caus\w*|effects?|effective\w*|impact\w*|due to|thanks to|because of|led to|leads? to|results? from|"
+    r"attribut\w*|influence\w*|improve\w*|works?ed)\b",
+    re.IGNORECASE,
+)
+
+
+class Page(HTMLParser):
+    """The page taken apart: its tags with their attributes, and the text that a reader sees."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def facts(
+    case: Example, tables: dict[str, pd.DataFrame] | None = None, part: Reporting | None = None
+) -> Facts:
+    shown = case.tables if tables is None else tables
+    return Facts(shown, {}, empty(declared.FIGURES), case.reporting if part is None else part, VERSIONS)
+
+
+def page(case: Example, tables: dict[str, pd.DataFrame] | None = None, **changed: object) -> Page:
+    """Return the page without figures, which have tests of their own."""
+    part = case.reporting.model_copy(update=changed)
+    return Page(
+        render(case.tables if tables is None else tables, {}, empty(declared.FIGURES), part, VERSIONS)
+    )
+
+
+@pytest.fixture(scope="module", params=[MENTORING, STAR], ids=STUDIES)
+def whole(request: pytest.FixtureRequest) -> Page:
+    case = request.param
+    pictures, index = draw(case.tables, case.drawing)
+    return Page(render(case.tables, pictures, index, case.reporting, VERSIONS))
+
+
+def test_nothing_is_fetched_and_nothing_runs(whole: Page) -> None:
+    metas = {meta.get("http-equiv"): meta.get("content") for meta in whole.all("meta")}
+    assert metas["Content-Security-Policy"] == CSP
+    named = {name for name, _ in whole.tags}
+    assert named.isdisjoint(
+        {"script", "link", "iframe", "object", "embed", "base", "form", "video", "audio", "svg"}
+    )
+    for _, attributes in whole.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href", "srcset", "action", "poster", "data"):
+            if name in attributes:
+                assert re.fullmatch(
+                    r"data:image/png;base64,[\w+/=]+|#[\w-]+|tables/\w+\.csv", str(attributes[name])
+                )
+    style = packaged("outcomes.report").joinpath("templates/style.css").read_text("utf-8")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_links_lead_somewhere(whole: Page) -> None:
+    ids = [attributes["id"] for _, attributes in whole.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for link in whole.all("a"):
+        href = str(link["href"])
+        assert href[1:] in ids if href.startswith("#") else href[7:-4] in declared.RELEASE
+
+
+def test_the_page_is_built_for_every_reader(whole: Page) -> None:
+    assert whole.all("html")[0]["lang"] == "en-GB"
+    for landmark in ("header", "nav", "main", "footer", "h1", "title"):
+        assert len(whole.all(landmark)) == 1
+    assert whole.all("a")[0] == {"class": "skip", "href": "#main"}
+    assert len(whole.all("img")) == 3
+    assert all(len(str(image["alt"])) > 40 for image in whole.all("img"))
+    tables = whole.all("table")
+    assert tables
+    assert (
+        len(whole.all("caption"))
+        == len(tables)
+        == len([a for a in whole.all("div") if a.get("class") == "scroll"])
+    )
+    assert all(cell.get("scope") in ("col", "row", "rowgroup") for cell in whole.all("th"))
+    levels = [int(name[1]) for name, _ in whole.tags if re.fullmatch("h[1-6]", name)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_order_is_answer_verdicts_figures_tables_methods_references(whole: Page) -> None:
+    assert [section["id"] for section in whole.all("section")] == [section.name for section in SECTIONS]
+    assert [section.name for section in SECTIONS] == [
+        "answer",
+        "claims",
+        "figures",
+        "tables",
+        "methods",
+        "references",
+    ]
+
+
+def test_the_wording_is_locked_to_association(whole: Page) -> None:
+    images = " ".join(str(image["alt"]) for image in whole.all("img"))
+    said, _ = whole.text.rsplit("References", 1)  # the titles of cited works are their authors'
+    assert CAUSAL.findall(said + images) == []
+    assert "There is no comparison group" in whole.text
+    assert "differ from those who did not" in whole.text
+
+
+def test_the_same_input_gives_the_same_page() -> None:
+    arguments = (STAR.tables, {}, empty(declared.FIGURES), STAR.reporting, VERSIONS)
+    assert render(*arguments) == render(*arguments)
+
+
+def test_synthetic_stands_at_the_top_on_every_section_and_on_every_table() -> None:
+    said = page(MENTORING)
+    assert said.all("html")[0]["class"] == "synthetic"
+    marks = [span for span in said.all("span") if span.get("class") == "mark"]
+    assert len(marks) == len(said.all("h2")) + len(said.all("table"))
+    assert said.text.startswith("SYNTHETIC: ")
+    assert "synthetic" not in page(STAR).text.lower()
+    lent = STAR.tables | {"fits": STAR.tables["fits"].assign(origin="synthetic")}
+    assert "SYNTHETIC DATA." in page(STAR, lent).text
+
+
+def test_each_verdict_is_on_the_page_with_its_numbers() -> None:
+    said = page(MENTORING).text
+    for key in ("H1: ", "H2: ", "H4: "):
+        assert key in said
+    assert "H3" not in said
+    assert "superior +0.42 0.20 to 0.64 0.004 390" in said
+    assert "floor met 71% 63% to 79% 50% 0.004 390" in said
+    assert f"inconclusive {MINUS}0.31 {MINUS}0.53 to {MINUS}0.09 0.25" in said
+    assert "Basis: person intercept, Wald z, provisional. Exploratory:" in said
+
+
+def test_a_hypothesis_without_a_verdict_is_not_spoken_of() -> None:
+    verdicts = MENTORING.tables["verdicts"]
+    said = page(MENTORING, MENTORING.tables | {"verdicts": verdicts[verdicts["hypothesis"] != "H4"]}).text
+    assert "H4" not in said
+    assert "Most low-SES mentees" not in said
+
+
+def test_the_other_study_speaks_of_its_own_people_and_stages() -> None:
+    said = page(STAR).text
+    assert "mentee" not in said
+    assert "SES is short for" not in said
+    assert "the free lunch group gained more than the no free lunch group" in said
+    assert "H4" not in said
+    assert "Coefficient alpha does not apply" in said
+    assert "published study" not in said
+    assert "what people said about themselves" not in said
+    assert "The question is about the pupils whose group is known" in said
+
+
+def verdict(case: Example, hypothesis: str, outcome: str, **cells: object) -> dict[str, object]:
+    frame = with_cell(case.tables["verdicts"], {"hypothesis": hypothesis, "outcome": outcome}, **cells)
+    row = frame[(frame["hypothesis"] == hypothesis) & (frame["outcome"] == outcome)].iloc[0].to_dict()
+    return {name: None if pd.isna(value) else value for name, value in row.items()}
+
+
+SENTENCES: list[tuple[str, str, dict[str, object], str]] = [
+    ("H1", "self_belief", {"verdict": "superior", "estimate": 0.51, "low": 0.3, "high": 0.72},
+     "In self-belief in graduate employment, the low-SES group gained more than the high-SES group. The "
+     "low-SES group's gain was 0.51 points larger (likely between 0.30 and 0.72 points larger) on a scale "
+     "from 1 to 5."),
+    ("H1", "self_belief", {"verdict": "inferior", "estimate": -0.51, "low": -0.72, "high": -0.3},
+     "gained less than the high-SES group. The low-SES group's gain was 0.51 points smaller (likely between "
+     "0.72 and 0.30 points smaller)"),
+    ("H1", "career_clarity", {"verdict": "inconclusive", "estimate": 0.08, "low": -0.14, "high": 0.3},
+     "it is not clear whether the low-SES group or the high-SES group gained more. The low-SES group's gain "
+     "was 0.08 points larger (likely between 0.14 points smaller and 0.30 points larger)"),
+    ("H1", "self_belief", {"verdict": "not estimable", "estimate": None},
+     "In self-belief in graduate employment, there were not enough answers to say."),
+    ("H2", "networks", {"verdict": "non-inferior", "estimate": -0.02, "low": -0.2, "high": 0.16},
+     "the low-SES group gained about as much as the high-SES group. The low-SES group's gain was 0.02 points "
+     "smaller (likely between 0.20 points smaller and 0.16 points larger) on a scale from 1 to 5, so a gain "
+     "smaller by more than 0.25 points can be ruled out."),
+    ("H2", "networks", {"verdict": "non-inferior", "estimate": -0.12, "low": -0.2, "high": -0.04},
+     "the low-SES group gained less than the high-SES group, but not by more than the margin."),
+    ("H2", "networks", {"verdict": "non-inferior", "estimate": 0.12, "low": 0.04, "high": 0.2},
+     "the low-SES group gained more than the high-SES group. "),
+    ("H2", "networks", {"verdict": "inferior", "estimate": -0.6, "low": -0.8, "high": -0.4},
+     "the low-SES group fell behind the high-SES group by more than the margin."),
+    ("H2", "networks", {"verdict": "inconclusive"},
+     "it is not clear whether the low-SES group kept up with the high-SES group."),
+    ("H2", "networks", {"verdict": "inconclusive"},
+     "so a gain smaller by more than 0.25 points can't be ruled out."),
+    ("H2", "all", {"verdict": "non-inferior"},
+     "Taken together, in no outcome did the low-SES group fall behind the high-SES group by more than the "
+     "margin."),
+    ("H2", "all", {"verdict": "inferior"}, "by more than the margin in at least one outcome."),
+    ("H2", "all", {"verdict": "inconclusive"},
+     "Taken together, it is not clear whether the low-SES group kept up"),
+    ("H2", "all", {"verdict": "not estimable"}, "Taken together, there were not enough answers to say."),
+    ("H4", "professional_aspiration", {"verdict": "floor met", "estimate": 0.66},
+     "Aspires to a professional occupation: 66% of the low-SES group (End of the year; likely 63% to 79%). "
+     "This is clearly above the mark of 50%."),
+    ("H4", "professional_aspiration", {"verdict": "floor not met"}, "This is clearly below the mark"),
+    ("H4", "professional_aspiration", {"verdict": "inconclusive"}, "This is not clearly above or below"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hypothesis", "outcome", "cells", "expected"), SENTENCES)
+def test_plain_sentences(hypothesis: str, outcome: str, cells: dict[str, object], expected: str) -> None:
+    assert expected in sentence(verdict(MENTORING, hypothesis, outcome, **cells), facts(MENTORING))
+
+
+def test_where_a_higher_score_is_worse_the_sentence_says_so_and_turns_the_margin() -> None:
+    row = verdict(MENTORING, "H2", "networks", verdict="non-inferior", estimate=0.1, low=0.02, high=0.18)
+    said = sentence(row | {"outcome": "negative_affect"}, facts(MENTORING))
+    assert "gained more than the high-SES group, but not by more than the margin." in said
+    assert "so a gain larger by more than 0.25 points can be ruled out" in said
+    assert said.endswith("(A higher score is worse here.)")
+
+
+def test_a_claim_on_one_outcome_is_told_once() -> None:
+    said = page(STAR).text
+    assert "Taken together" not in said
+    assert "non-inferior +2.88" in said
+    assert "Mathematics" in said.split("Verdicts on H2")[1].split("Figures")[0]
+    assert "all outcomes" not in said.split("Verdicts on H2")[1].split("Tables")[0]
+    assert page(MENTORING).text.count("Taken together") == 1
+
+
+def test_a_suppressed_verdict_is_neither_shown_nor_told() -> None:
+    where = {"hypothesis": "H1", "outcome": "self_belief"}
+    tables = MENTORING.tables | {"verdicts": suppressed(MENTORING.tables["verdicts"], where)}
+    said = page(MENTORING, tables).text
+    assert "In self-belief in graduate employment, the result can't be shown" in said
+    assert "0.42" not in said.split("Figures")[0].split("Career clarity")[0]
+    assert "not shown .. .." in said
+
+
+CELLS: list[tuple[str, dict[str, object], dict[str, object], str]] = [
+    ("verdicts", {"outcome": "self_belief"}, {"estimate": 0.57}, "0.57 points larger"),
+    ("verdicts", {"outcome": "networks"}, {"margin": 0.33}, "smaller by more than 0.33 points"),
+    ("verdicts", {"hypothesis": "H4"}, {"low": 0.52}, "likely 52% to 79%"),
+    ("flow", {"step": "registered", "group": "unknown"}, {"n": 1265}, "For 1,265 mentees (on the register)"),
+    (
+        "reliability",
+        {"outcome": "networks", "wave": "end"},
+        {"alpha": 0.31},
+        "between 0.31 (professional networks",
+    ),
+    ("ols", {"outcome": "self_belief"}, {"r2_added": 0.321}, "in self-belief in graduate employment: 0.321"),
+    ("fits", {"outcome": "networks"}, {"status": "boundary"}, "Professional networks: boundary"),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "cells", "expected"), CELLS)
+def test_a_number_in_the_prose_is_the_cell_of_a_table(
+    name: str, where: dict[str, object], cells: dict[str, object], expected: str
+) -> None:
+    changed = MENTORING.tables | {name: with_cell(MENTORING.tables[name], where, **cells)}
+    assert expected not in page(MENTORING).text
+    assert expected in page(MENTORING, changed).text
+
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> **bold** [a](javascript:b) {{ 7*7 }}"
+
+
+def test_text_from_study_and_tables_is_shown_as_text() -> None:
+    reporting = MENTORING.reporting
+    drawing = reporting.drawing.model_copy(
+        update={
+            "outcomes": dict.fromkeys(reporting.drawing.outcomes, EVIL),
+            "groups": dict.fromkeys(reporting.drawing.groups, EVIL),
+        }
+    )
+    claims = {key: one.model_copy(update={"claim": EVIL}) for key, one in reporting.hypotheses.items()}
+    table = MENTORING.tables["flow"].assign(label=EVIL)
+    words = pd.DataFrame([{"name": "flow", "title": EVIL, "caption": EVIL, "alt": '"' + EVIL}])
+    part = reporting.model_copy(
+        update={"title": EVIL, "source": EVIL, "drawing": drawing, "hypotheses": claims}
+    )
+    html = render(MENTORING.tables | {"flow": table}, {"flow": b"x"}, words, part, {EVIL: EVIL})
+    said = Page(html)
+    assert EVIL in said.text
+    assert {name for name, _ in said.tags}.isdisjoint({"script", "b"})
+    assert [image["src"] for image in said.all("img")] == ["data:image/png;base64,eA=="]
+    assert said.all("img")[0]["alt"] == '"' + EVIL
+
+
+def test_sections_whose_tables_are_absent_are_left_out() -> None:
+    without = {name: table for name, table in STAR.tables.items() if name != "verdicts"}
+    names = [section["id"] for section in page(STAR, without).all("section")]
+    assert names == ["tables", "methods", "references"]
+    nothing = page(STAR, {}).text
+    assert "Tables" not in nothing
+    assert "Claim" not in nothing
+
+
+def test_an_empty_table_is_not_shown() -> None:
+    assert len(STAR.tables["ols"]) == 0
+    assert TITLES["ols"] not in page(STAR).text
+    assert TITLES["ols"] in page(MENTORING).text
+
+
+def test_every_release_table_and_column_has_a_readable_heading() -> None:
+    assert set(TITLES) == set(declared.RELEASE)
+    limits = {"low", "high", "standardised_low", "standardised_high", "r2_added_low", "r2_added_high"}
+    for table in declared.RELEASE.values():
+        assert set(table.names) - limits - set(HIDDEN) <= set(HEADINGS)
+
+
+def test_suppressed_cells_are_marked_with_the_reason_and_empty_ones_apart() -> None:
+    gains = suppressed(
+        MENTORING.tables["gains"], {"group": "unknown", "wave": "end"}, "suppressed: fewer than 8 people"
+    )
+    shown = view("gains", gains, facts(MENTORING))
+    cells = {cell for line in shown.lines for cell in line.cells}
+    assert SUPPRESSED in cells
+    assert f"{SUPPRESSED} suppressed: fewer than 8 people." in shown.notes
+    assert "df" not in shown.headings
+    assert "Empty in every row: df and p adjusted." in shown.notes
+    assert "In every row: Inference Wald z." in shown.notes
+    reliability = view("reliability", MENTORING.tables["reliability"], facts(MENTORING))
+    assert f"{EMPTY} does not apply." in reliability.notes
+    nothing = view("gains", suppressed(MENTORING.tables["gains"], {}), facts(MENTORING))
+    assert "Estimate" in nothing.headings
+
+
+def test_a_table_shows_each_row_once_with_its_heading_over_the_rows_it_stands_for() -> None:
+    shown = view("trajectories", MENTORING.tables["trajectories"], facts(MENTORING))
+    assert len(shown.lines) == len(MENTORING.tables["trajectories"]) == sum(line.span for line in shown.lines)
+    assert shown.lines[0].span == 9
+    assert len(shown.lines[0].cells) == len(shown.headings) - 1
+    assert shown.lines[-1].cells[0] == "SES unknown"
+
+
+NUMBERS: list[tuple[str, object, dict[str, bool], str]] = [
+    ("estimate", 0.4, {}, "0.40"),
+    ("estimate", -0.4, {}, f"{MINUS}0.40"),
+    ("estimate", 0.4, {"signed": True}, "+0.40"),
+    ("estimate", -0.4, {"size": True}, "0.40"),
+    ("estimate", -0.0, {}, "0.00"),
+    ("estimate", 1234.5, {}, "1,234.50"),
+    ("p_value", 0.0, {}, "< 0.001"),
+    ("p_value", 0.001, {}, "0.001"),
+    ("p_value", 1.0, {}, "1.000"),
+    ("r2_added", 0.115, {}, "0.115"),
+    ("n", 1250, {}, "1,250"),
+    ("n", 0, {}, "0"),
+    ("estimate", None, {}, EMPTY),
+    ("status", "ok", {}, "ok"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "how", "expected"), NUMBERS)
+def test_one_function_writes_every_number(
+    column: str, value: object, how: dict[str, bool], expected: str
+) -> None:
+    row = {"outcome": "networks", "disclosure": "shown", column: value}
+    assert facts(MENTORING).written(row, column, **how) == expected
+
+
+def test_decimals_follow_the_disclosure_profile_and_shares_read_as_percentages() -> None:
+    profile = MENTORING.reporting.profile.model_copy(
+        update={"decimals_mean": 1, "decimals_share": 1, "decimals_p": 2}
+    )
+    finer = facts(MENTORING, part=MENTORING.reporting.model_copy(update={"profile": profile}))
+    row = {"disclosure": "shown", "outcome": "networks", "estimate": 0.4, "p_value": 0.0}
+    assert finer.written(row, "estimate") == "0.4"
+    assert finer.written(row, "p_value") == "< 0.01"
+    share = {"disclosure": "shown", "outcome": "professional_aspiration", "estimate": 0.712, "sd": 0.4}
+    assert finer.written(share, "estimate") == "71.2%"
+    assert finer.written(share, "sd") == "0.4"
+    assert finer.written({**share, "estimate": None, "disclosure": "suppressed"}, "estimate") == SUPPRESSED
+    assert finer.interval({"low": None, "high": None, "disclosure": "shown"}) == EMPTY
+
+
+def test_the_methods_are_written_by_the_stages_that_ran() -> None:
+    said = {
+        paragraph.heading: " ".join([paragraph.text, *paragraph.items])
+        for paragraph in paragraphs(facts(MENTORING))
+    }
+    assert list(said) == [
+        "Data", "Groups", "Scores", "Reliability", "Model", "Verdicts", "The published study's method",
+        "Disclosure control",
+    ]  # fmt: skip
+    assert "the last counts" in said["Data"]
+    assert "the first of these indicators that is known" in said["Groups"]
+    assert "POLAR4 quintile (about the area): low is 1, 2, high is 3, 4, 5" in said["Groups"]
+    assert "General self-efficacy: sum of 10 items, at least 7 answered" in said["Scores"]
+    assert "Key: verify before use. Licence: by permission of the authors" in said["Scores"]
+    assert "gender, ethnicity, discipline and intake" in said["Model"]
+    assert "gender and ethnicity by ordinary least squares" in said["The published study's method"]
+    assert (
+        "multiple of 5, percentages on fewer than 23 people and averages on fewer than 8"
+        in said["Disclosure control"]
+    )
+    fewer = {name: MENTORING.tables[name] for name in ("flow", "verdicts")}
+    assert [p.heading for p in paragraphs(facts(MENTORING, tables=fewer))] == [
+        "Data",
+        "Groups",
+        "Verdicts",
+        "Disclosure control",
+    ]
+
+
+def with_choice(case: Example, name: str, **changed: object) -> Reporting:
+    """Return what the report reads of the study, with one choice changed within its part ``name``."""
+    part = getattr(case.reporting, name)
+    return case.reporting.model_copy(update={name: part.model_copy(update=changed)})
+
+
+CHOICES: list[tuple[str, str, dict[str, object], str]] = [
+    ("Data", "responses", {"duplicates": "most_complete"}, "the most complete counts"),
+    ("Data", "responses", {"late": "leave_out"}, "late ones are left out"),
+    ("Groups", "ses", {"rule": "count", "at_least": 3}, "at least 3 low indicators"),
+    ("Model", "model", {"ses_unknown": "leave_out"}, "Mentees of unknown group are left out"),
+    ("Model", "model", {"covariates": ()}, "There are no covariates."),
+    ("Model", "model", {"confidence": 0.9}, "Intervals at 90%"),
+    ("The published study's method", "reproduction", {"replicates": 500}, "percentiles of 500 bootstrap"),
+    ("Disclosure control", "profile", {"count_base": 10}, "multiple of 10"),
+]
+
+
+@pytest.mark.parametrize(("heading", "name", "changed", "expected"), CHOICES)
+def test_another_choice_in_the_study_is_another_sentence(
+    heading: str, name: str, changed: dict[str, object], expected: str
+) -> None:
+    other = facts(MENTORING, part=with_choice(MENTORING, name, **changed))
+    said, before = (
+        {paragraph.heading: paragraph.text for paragraph in paragraphs(known)}
+        for known in (other, facts(MENTORING))
+    )
+    assert expected in said[heading]
+    assert expected not in before[heading]
+
+
+def test_references_and_software_are_those_that_were_used() -> None:
+    said = page(STAR).text
+    assert "Project STAR, Achilles" in said
+    assert "Higher Education Statistics Agency" in said
+    assert "Wilson EB" not in said
+    assert "Lyden" not in said
+    assert "Wilson EB" in page(MENTORING).text
+    assert "Python 3.11.7, outcomes 0.1.0, pandas 3.1.1, statsmodels 0.15.0." in said
+
+
+def test_people_of_unknown_group_are_counted_among_the_limits() -> None:
+    none = with_cell(MENTORING.tables["flow"], {"group": "unknown"}, n=0)
+    assert "it is not known which group" not in page(MENTORING, MENTORING.tables | {"flow": none}).text
+    hidden = with_cell(MENTORING.tables["flow"], {"group": "unknown"}, n=None, disclosure="suppressed")
+    assert "For .. mentees" in page(MENTORING, MENTORING.tables | {"flow": hidden}).text
+    assert "are left out of the comparison" in page(STAR).text
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_contrast_by_wcag_aa_in_light_and_dark() -> None:
+    style = packaged("outcomes.report").joinpath("templates/style.css").read_text("utf-8")
+    schemes = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+        for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    ]
+    assert len(schemes) == 3
+    for colours in schemes:
+        for ink in ("ink", "quiet", "link", "yes", "no", "open"):
+            assert contrast(colours[ink], colours["page"]) >= 4.5
+            assert contrast(colours[ink], colours["card"]) >= 4.5
+        assert contrast(colours["mark-ink"], colours["mark-page"]) >= 4.5
+
+
+def test_words_within_a_sentence() -> None:
+    assert within("Career clarity") == "career clarity"
+    assert within("NS-SEC") == "NS-SEC"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+    assert listed([]) == ""
