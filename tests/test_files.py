@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,13 @@ def unprivileged():
         yield
     finally:
         os.seteuid(0)
+
+
+def open_the_way_to(folder: Path) -> None:
+    """Let everybody reach ``folder``: pytest keeps its temporary folders closed."""
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.geteuid() and parent != Path(parent.anchor):
+            parent.chmod(parent.stat().st_mode | 0o055)
 
 
 def scores(value: float = 1.25) -> pd.DataFrame:
@@ -77,9 +85,7 @@ def test_the_restricted_tree_is_closed_and_the_release_tree_is_open(tmp_path):
     files.write_text("page", tmp_path / "results" / "release" / "report.html")
     assert stat.S_IMODE((tmp_path / "results" / "restricted").stat().st_mode) == 0o700
     assert stat.S_IMODE(person_level.stat().st_mode) == 0o600
-    tmp_path.chmod(0o755)
-    for parent in (tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
+    open_the_way_to(tmp_path)
     if os.geteuid() == 0:
         with unprivileged(), pytest.raises(PermissionError):
             person_level.read_text()
@@ -89,14 +95,13 @@ def test_the_restricted_tree_is_closed_and_the_release_tree_is_open(tmp_path):
 
 def test_a_read_only_folder_is_refused_and_nothing_is_left(tmp_path):
     folder = tmp_path / "closed"
-    folder.mkdir(mode=0o755)
-    if os.geteuid() == 0:
-        for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            parent.chmod(0o755)
-    else:
-        folder.chmod(0o555)
-    with unprivileged(), pytest.raises(PermissionError):
-        files.write_text("page", folder / "report.html")
+    folder.mkdir()
+    open_the_way_to(folder)
+    folder.chmod(0o555)
+    with unprivileged():
+        assert os.access(folder, os.R_OK | os.X_OK, effective_ids=True)
+        with pytest.raises(PermissionError):
+            files.write_text("page", folder / "report.html")
     assert not list(folder.iterdir())
 
 
