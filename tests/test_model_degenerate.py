@@ -185,6 +185,11 @@ def test_a_solution_that_mixedlm_beats_is_unconverged(monkeypatch):
     assert verdict_on(found, "S") == {"not estimable"}
 
 
+def test_a_peak_that_no_root_confirms_is_unconverged(monkeypatch):
+    monkeypatch.setattr(Criterion, "best", lambda _: None)
+    assert status(run(*cohort(2)), "fits") == {"unconverged"}
+
+
 def test_mixedlm_that_fails_does_not_stop_the_fit(monkeypatch):
     def fails(*_: object, **__: object) -> None:
         raise np.linalg.LinAlgError

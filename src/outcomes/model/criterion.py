@@ -83,18 +83,20 @@ class Criterion:
             residual_variance=squares / df,
         )  # fmt: skip
 
+    @property
+    def endless(self) -> bool:
+        """Whether the likelihood still climbs at the grid's end: no variance within people."""
+        return self.at(GRID[-1]).slope >= 0
+
     def best(self) -> Solution | None:
         """Return the highest point, or None where there is none that a root of the slope confirms.
 
-        The grid finds the region, Brent's method the root in it. Ratio 0, the boundary, is a solution; a
-        likelihood that still climbs at the grid's end (no variance within people) has none.
+        The grid finds the region, Brent's method the root in it. Ratio 0, the boundary, is a solution.
         """
         peak = int(np.argmax([self.at(ratio).log_likelihood for ratio in GRID]))
         if peak == 0 and self.at(0.0).slope <= 0:
             return self.at(0.0)
-        if peak == len(GRID) - 1:
-            return None
-        low, high = GRID[max(peak - 1, 0)], GRID[peak + 1]
+        low, high = GRID[max(peak - 1, 0)], GRID[min(peak + 1, len(GRID) - 1)]
         if self.at(low).slope < 0 or self.at(high).slope > 0:
             return None
         return self.at(brentq(lambda ratio: self.at(ratio).slope, low, high, xtol=1e-300, rtol=1e-14))

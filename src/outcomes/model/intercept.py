@@ -57,9 +57,9 @@ def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:
         return _failed(design.shape[1], problem)
     criterion = Criterion.of(basis, residual, person, 2 * float(np.log(np.abs(np.diag(triangle))).sum()))
     best = criterion.best()
-    if best is None:
+    if best is None and criterion.endless:
         return _failed(design.shape[1], "not estimable: scores do not vary within people")
-    if best.ratio > 0 and _outdone(best, criterion, basis, residual, person):
+    if best is None or (best.ratio > 0 and _outdone(best, criterion, basis, residual, person)):
         return _failed(design.shape[1], "unconverged")
     inverse = solve_triangular(triangle, np.eye(len(triangle)))
     return Fit(
@@ -89,7 +89,10 @@ def _failed(columns: int, status: str) -> Fit:
 def _outdone(
     best: Solution, criterion: Criterion, basis: np.ndarray, residual: np.ndarray, person: np.ndarray
 ) -> bool:
-    """Say whether MixedLM, started at ``best``, climbs higher; the closed form judges both."""
+    """Say whether MixedLM, started at ``best``, climbs higher; the closed form judges both.
+
+    A MixedLM that ends in no solution says nothing against ours.
+    """
     size = np.sqrt(len(residual))
     model = MixedLM(residual / residual.std(), basis * size, groups=person)
     start = MixedLMParams.from_components(fe_params=best.coefficients / size, cov_re=np.array([[best.ratio]]))
