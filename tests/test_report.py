@@ -359,6 +359,11 @@ def test_suppressed_cells_are_marked_with_the_reason_and_empty_ones_apart() -> N
     assert "Estimate" in nothing.headings
 
 
+def test_counts_are_headed_by_what_they_count() -> None:
+    assert "Rows" in view("left_out", MENTORING.tables["left_out"], facts(MENTORING)).headings
+    assert "People" in view("flow", MENTORING.tables["flow"], facts(MENTORING)).headings
+
+
 def test_a_table_shows_each_row_once_with_its_heading_over_the_rows_it_stands_for() -> None:
     shown = view("trajectories", MENTORING.tables["trajectories"], facts(MENTORING))
     assert len(shown.lines) == len(MENTORING.tables["trajectories"]) == sum(line.span for line in shown.lines)

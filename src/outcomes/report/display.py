@@ -44,6 +44,9 @@ HEADINGS = {
 }  # fmt: skip
 """Column to heading; a column without one is headed by its name."""
 
+COUNTED = {"left_out": "Rows"}
+"""Table to what its counts are of, where that is not people."""
+
 HIDDEN = ("step", "domain", "disclosure", "origin")
 """Columns that only the file shows."""
 VALUES: Mapping[tuple[str, object], str] = {
@@ -99,7 +102,7 @@ def view(name: str, table: pd.DataFrame, facts: Facts) -> View:
     return View(
         name,
         TITLES.get(name, name),
-        tuple(heading(str(column)) for column in shown),
+        tuple(heading(str(column), name) for column in shown),
         tuple(_lines(shown)),
         (*notes, *_marks(table, shown)),
     )
@@ -116,9 +119,9 @@ def _lines(shown: pd.DataFrame) -> Iterator[Line]:
         )
 
 
-def heading(column: str) -> str:
-    """Return what a column is called on the page."""
-    return HEADINGS.get(column, column)
+def heading(column: str, table: str = "") -> str:
+    """Return what a column is called on the page; counts are of people unless the table says otherwise."""
+    return COUNTED.get(table, HEADINGS["n"]) if column == "n" else HEADINGS.get(column, column)
 
 
 def _cells(row: Row, facts: Facts) -> dict[str, str]:
