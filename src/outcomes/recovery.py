@@ -1,8 +1,9 @@
 """Does the pipeline find what was planted?
 
-`truth_table` takes the truth: the estimand on the score scale, by the study's own SES rule, in one complete population
-of invented mentees that is scored through the study's own instruments. `main` simulates many cohorts with dropout and
-gaps, estimates each planted effect as the pipeline does, and compares the mean estimate with the truth.
+`truth_table` takes the truth: the estimand on the score scale, by the study's own SES rule, in one complete
+population of invented mentees that is scored through the study's own instruments. `main` simulates many
+cohorts with dropout and gaps, estimates each planted effect as the pipeline does, and compares the mean
+estimate with the truth.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ CHUNK = 20_000
 
 
 def truth_table(loaded: Loaded, design: Design, people: int = PEOPLE, seed: int = SEED) -> pd.DataFrame:
-    """Return the truth of ``design`` by one complete population of ``people`` mentees, with its Monte-Carlo error.
+    """Return the truth of ``design`` by one complete population of ``people``, with its Monte-Carlo error.
 
-    A row a quantity: `share` (of a group among mentees), `mean`, `gain` (since the baseline), `gap` (gain of low minus
-    gain of high), all in score points, and `r2_added` (by SES, low against high, in the regression of the gain by the
-    last wave on SES and the reproduction's covariates). `value` is the mean over chunks of 20,000 mentees, `mc_error`
-    its standard error over the chunks.
+    A row a quantity: `share` (of a group among mentees), `mean`, `gain` (since the baseline), `gap` (gain of
+    low minus gain of high), all in score points, and `r2_added` (by SES, low against high, in the regression
+    of the gain by the last wave on SES and the reproduction's covariates). `value` is the mean over chunks of
+    20,000 mentees, `mc_error` its standard error over the chunks.
     """
     seeds = np.random.SeedSequence(seed).spawn(-(-people // CHUNK))
     chunks = [
@@ -115,7 +116,7 @@ def dummies(students: pd.DataFrame, loaded: Loaded) -> np.ndarray:
 
 
 def added_r2(gain: np.ndarray, low: np.ndarray, high: np.ndarray, covariates: np.ndarray) -> float:
-    """Return the R2 that SES (low against high) adds to a least-squares regression of ``gain`` on ``covariates``."""
+    """Return the R2 that SES (low against high) adds to the regression of ``gain`` on ``covariates``."""
     used = (low | high) & ~np.isnan(gain)
     outcome = gain[used] - gain[used].mean()
     full = np.column_stack([np.ones(used.sum()), covariates[used], low[used]])
@@ -143,7 +144,8 @@ def calibrated(loaded: Loaded, design: Design, people: int = PEOPLE, seed: int =
 def estimates(seed: Seed, loaded: Loaded, design: Design, outcomes: tuple[str, ...]) -> pd.Series:
     """Return what the pipeline estimates in one cohort, keyed as the truth.
 
-    The gaps in gains of ``outcomes`` by the primary model, and the R2 that SES adds to the gain in self-belief.
+    The gaps in gains of ``outcomes`` by the primary model, and the R2 that SES adds to the gain in
+    self-belief.
     """
     cohort = simulate(loaded, seed, design)
     people = cohort.people.rename(columns={"student_id": "person"})
@@ -152,14 +154,13 @@ def estimates(seed: Seed, loaded: Loaded, design: Design, outcomes: tuple[str, .
     answers = pd.concat(waves, ignore_index=True).rename(columns={"student_id": "person"})
     scores = score(answers, Scoring.of(loaded))
     contrasts = gaps(scores, people, _narrow(loaded, outcomes))
-    found = contrasts[contrasts["contrast"] == "gap"]
+    found = contrasts[(contrasts["contrast"] == "gap") & (contrasts["status"] == "ok")]
     values = {
-        ("gap", row.outcome, row.group, row.wave): row.estimate
-        for row in found.itertuples()
-        if row.status == "ok"
+        ("gap", str(outcome), str(group), str(wave)): float(estimate)
+        for outcome, group, wave, estimate in found[["outcome", "group", "wave", "estimate"]].to_numpy()
     }
     regression = next(iter(ols(scores, people, _narrow(loaded, (CALIBRATED,)))))
-    values["r2_added", CALIBRATED, PAIR, regression["wave"]] = regression["r2_added"]
+    values["r2_added", CALIBRATED, PAIR, str(regression["wave"])] = float(regression["r2_added"])
     return _keyed(values)
 
 
@@ -177,15 +178,15 @@ def _narrow(loaded: Loaded, outcomes: tuple[str, ...]) -> Modelling:
 
 
 def compare(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an effect: truth, mean estimate over the columns of ``found``, both errors, the miss, the verdict.
+    """Return one row an effect: truth, mean estimate over cohorts, both errors, the miss, the verdict.
 
-    ``found`` has one column a cohort and the truth's keys as index. `miss` is mean minus truth in units of the error
-    of their difference, which is the root of the sum of both squared Monte-Carlo errors. An effect that a cohort could
-    not estimate is a failed line.
+    ``found`` has one column a cohort and the truth's keys as index. `miss` is mean minus truth in units of
+    the error of their difference, which is the root of the sum of both squared Monte-Carlo errors. An effect
+    that a cohort could not estimate is a failed line.
     """
     mean, error = found.mean(axis=1), found.sem(axis=1)
     known = truth.set_index(KEYS).loc[found.index]
-    miss = (mean - known["value"]) / np.hypot(error, known["mc_error"])
+    miss: pd.Series = (mean - known["value"]) / np.hypot(error, known["mc_error"])
     every = found.notna().all(axis=1)
     return pd.DataFrame(
         {
@@ -207,18 +208,20 @@ def battery(
 
 
 def page(table: pd.DataFrame, asked: argparse.Namespace, seconds: float) -> str:
-    """Return docs/recovery.md: the question, the command, what it ran on, the table of `compare`, the result."""
+    """Return docs/recovery.md: the result, the command, what it ran on, the table of `compare`."""
     held = int(table["recovered"].sum())
     libraries = [f"{name} {version(name)}" for name in ("numpy", "pandas", "scipy", "statsmodels")]
     head = "| effect | outcome | wave | truth | its error | mean estimate | its error | miss | holds |"
     rows = [
-        f"| {_EFFECTS[row.quantity]} | {row.outcome} | {row.wave} | {row.truth:.4f} | {row.truth_mc_error:.4f} "
-        f"| {row.mean:.4f} | {row.mc_error:.4f} | {row.miss:+.2f} | {'yes' if row.recovered else 'NO'} |"
+        f"| {_EFFECTS[str(row.quantity)]} | {row.outcome} | {row.wave} | {row.truth:.4f} "
+        f"| {row.truth_mc_error:.4f} | {row.mean:.4f} | {row.mc_error:.4f} | {row.miss:+.2f} "
+        f"| {'yes' if row.recovered else 'NO'} |"
         for row in table.itertuples()
     ]
     return _PAGE.format(
-        held=held, lines=len(table), cohorts=asked.cohorts, people=f"{asked.people:,}", people_plain=asked.people, gate=GATE, seed=asked.seed,
-        out=asked.out.as_posix(), today=datetime.now(UTC).date(), minutes=seconds / 60,
+        held=held, lines=len(table), cohorts=asked.cohorts, people=f"{asked.people:,}",
+        people_plain=asked.people, gate=GATE, seed=asked.seed, out=asked.out.as_posix(),
+        today=datetime.now(UTC).date(), minutes=seconds / 60,
         versions=", ".join([f"Python {platform.python_version()}", *libraries]),
         table="\n".join([head, "|---" * 9 + "|", *rows]),
     )  # fmt: skip
@@ -228,9 +231,10 @@ _EFFECTS = {"gap": "gap in gains, low - high", "r2_added": "R2 that SES adds to 
 
 _PAGE = """# Are planted effects found again?
 
-{held} of {lines} are: over {cohorts} invented cohorts with dropout and gaps, their mean estimate lies within {gate:g}
-Monte-Carlo errors of the truth. The truth is the same quantity in {people} complete invented mentees, scored
-through the same instruments and grouped by the same SES rule ([how](explanation/simulation.md)).
+{held} of {lines} are: over {cohorts} invented cohorts with dropout and gaps, their mean estimate lies within
+{gate:g} Monte-Carlo errors of the truth. The truth is the same quantity in {people} complete invented
+mentees, scored through the same instruments and grouped by the same SES rule
+([how](explanation/simulation.md)).
 
 ```
 python -m outcomes.recovery --cohorts {cohorts} --people {people_plain} --seed {seed} --out {out}
@@ -239,14 +243,14 @@ python -m outcomes.recovery --cohorts {cohorts} --people {people_plain} --seed {
 `make recovery` runs this and fails if a line does not hold. Made on {today} in {minutes:.0f} minutes (two
 processes), with {versions}.
 
-*Miss* is the mean estimate minus the truth, in units of the error of that difference: the root of both squared
-errors. Gaps are in scale points, by the primary model, adjusted for covariates; the R2 is that of the regression
-of the published study, on complete pairs.
+*Miss* is the mean estimate minus the truth, in units of the error of that difference: the root of both
+squared errors. Gaps are in scale points, by the primary model, adjusted for covariates; the R2 is that of the
+regression of the published study, on complete pairs.
 
 {table}
 
-The R2 that SES adds is checked where it was planted. Elsewhere it is near 0 in truth, and a sample's R2, which
-is never negative, lies above that by about one over the number of people.
+The R2 that SES adds is checked where it was planted. Elsewhere it is near 0 in truth, and a sample's R2,
+which is never negative, lies above that by about one over the number of people.
 """
 
 

@@ -1,7 +1,7 @@
 """An invented cohort with a known truth, and the raw files that it would leave behind.
 
-Nobody in it exists. `simulate` makes the cohort, `raw_files` what survey tools would export of it, `population` any
-number of complete mentees, of whom `outcomes.recovery` takes the truth.
+Nobody in it exists. `simulate` makes the cohort, `raw_files` what survey tools would export of it,
+`population` any number of complete mentees, of whom `outcomes.recovery` takes the truth.
 """
 
 from outcomes.simulate.cohort import Cohort, Population, population, simulate

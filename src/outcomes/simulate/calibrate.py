@@ -1,7 +1,7 @@
 """Which planted numbers give the shares and the R2 that the cohort is to have?
 
-Each target is hit by root finding (Brent's method) on one fixed set of random streams, so that the searched function
-does not jitter. The rule for SES and the scoring are handed in: the simulation knows neither.
+Each target is hit by root finding (Brent's method) on one fixed set of random streams, so that the searched
+function does not jitter. The rule for SES and the scoring are handed in: the simulation knows neither.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ Added = Callable[[Population], float]
 def calibrate(
     loaded: Loaded, design: Design, seed: Seed, people: int, groups: Groups, added: Added
 ) -> Design:
-    """Return ``design`` with `no_record`, `mentee_disadvantage` and the slope of self-belief set to hit the targets.
+    """Return ``design`` with `no_record`, `mentee_disadvantage` and self-belief's slope set to the targets.
 
-    ``groups`` gives the SES group of students by the study's rule; ``added`` the R2 that SES adds to the regression
-    of the gain in `CALIBRATED`, in a population that holds that outcome alone. Numbers are rounded to four decimals.
+    ``groups`` gives the SES group of students by the study's rule; ``added`` the R2 that SES adds to the
+    regression of the gain in `CALIBRATED`, in a population that holds that outcome alone. Numbers are rounded
+    to four decimals.
     """
     sizes = sizes_of(people, design)
 

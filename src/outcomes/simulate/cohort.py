@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from outcomes.study import Loaded
 
 @dataclass(frozen=True)
 class Population:
-    """Mentees without dropout and gaps: students, traits (outcome: students x waves), answers (wave: one row each)."""
+    """Mentees without dropout and gaps: students, traits (students x waves) by outcome, answers by wave."""
 
     students: pd.DataFrame
     traits: dict[str, np.ndarray]
@@ -51,7 +51,8 @@ class Cohort:
 def simulate(loaded: Loaded, seed: Seed, design: Design | None = None) -> Cohort:
     """Return the cohort of ``seed``: the same seed, study and design give the same cohort.
 
-    Raises StudyError when the study asks outcomes, waves, indicators or covariates that the design does not plant.
+    Raises StudyError when the study asks outcomes, waves, indicators or covariates that the design does not
+    plant.
     """
     design = design or Design()
     check(loaded, design)
@@ -75,9 +76,13 @@ def simulate(loaded: Loaded, seed: Seed, design: Design | None = None) -> Cohort
 
 
 def population(
-    loaded: Loaded, design: Design, seed: Seed, sizes: dict[str, int], outcomes: Iterable[str] | None = None
+    loaded: Loaded,
+    design: Design,
+    seed: Seed,
+    sizes: Mapping[str, int],
+    outcomes: Iterable[str] | None = None,
 ) -> Population:
-    """Return complete mentees by intake (``sizes``), all outcomes or those named; a part is the same as in the whole."""
+    """Return complete mentees by intake (``sizes``): all outcomes, or those named, each as in the whole."""
     students = draw_students(design, sizes, design.mentee_disadvantage, stream(seed, "students"))
     traits = draw_traits(students, loaded, design, seed, outcomes or design.traits)
     return Population(students, traits, draw_answers(traits, loaded, design, seed))

@@ -1,8 +1,8 @@
 """What is planted in the invented cohort: every number of it, in one frozen place.
 
-Traits are on the latent scale of the graded-response model: within a wave, a trait has residual standard deviation
-1. Disadvantage is a standard normal variable among all students of the invented university. Everything here is
-invented; where a number imitates something known, its source stands beside it.
+Traits are on the latent scale of the graded-response model: within a wave, a trait has residual standard
+deviation 1. Disadvantage is a standard normal variable among all students of the invented university.
+Everything here is invented; where a number imitates something known, its source stands beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Marker:
-    """One SES indicator: its values from the least to the most disadvantaged, and how well it shows disadvantage."""
+    """One SES indicator: its values from the least to the most disadvantaged, and what drives it."""
 
     values: tuple[str, ...]
     shares: tuple[float, ...]
@@ -45,7 +45,7 @@ class Trait:
 
 @dataclass(frozen=True)
 class Path:
-    """One arrow between traits: a SD of `source` at `wave` adds `effect` to `target` at that and later waves."""
+    """One arrow between traits: a SD of `source` at `wave` adds its effect to `target` at each named wave."""
 
     source: str
     wave: str
@@ -115,7 +115,7 @@ class Design:
     no_record: float = 0.0778
     """Share of mentees without any indicator; *calibrated* to 8 % of unknown SES."""
     no_record_tilt: float = 0.30
-    """Effect of disadvantage on the log odds of having no record (Harrison & Hatt 2009: non-answers tilt that way)."""
+    """Effect of disadvantage on the log odds of having no record (Harrison & Hatt 2009 on its sign)."""
     area_correlation: float = 0.45
     """Correlation of the disadvantage of the home area with that of the person."""
     markers: Mapping[str, Marker] = field(default_factory=_markers)
@@ -125,7 +125,8 @@ class Design:
             "gender": {"woman": 0.58, "man": 0.40, "other": 0.02},
             "ethnicity": {"White": 0.62, "Asian": 0.18, "Black": 0.10, "Mixed": 0.06, "Other": 0.04},
             "discipline": {
-                "Business": 0.34, "Arts and humanities": 0.20, "Science and engineering": 0.24, "Social sciences": 0.22,
+                "Business": 0.34, "Arts and humanities": 0.20,
+                "Science and engineering": 0.24, "Social sciences": 0.22,
             },
         }
     )  # fmt: skip
@@ -154,7 +155,7 @@ class Design:
     structure: Literal["compound_symmetric", "autoregressive", "slope"] = "compound_symmetric"
     """Covariance of a trait's residuals over waves."""
     stability: float = 0.60
-    """Correlation of a trait's residuals between waves (for `autoregressive`: between first and last wave)."""
+    """Correlation of a trait's residuals between waves (`autoregressive`: between the first and the last)."""
     slope_variance: float = 0.25
     """For `slope`: variance of the person's own change from the first to the last wave."""
     shared: float = 0.30
@@ -163,7 +164,7 @@ class Design:
     discrimination: float = 2.0
     """Slope of the graded-response model (Samejima 1969), logistic metric."""
     spread: float = 2.0
-    """Thresholds of an item lie evenly from -spread to +spread, so that no scale leans on its floor or ceiling."""
+    """An item's thresholds lie evenly from -spread to +spread; no scale leans on its floor or ceiling."""
     item_offset: float = 0.30
     """Items of a scale are harder or easier by up to this, centred on none."""
     occupations: tuple[float, ...] = (0.10, 0.36, 0.25, 0.11, 0.04, 0.05, 0.05, 0.02, 0.02)
@@ -199,7 +200,7 @@ class Design:
     """Share of mentees whose first match ended early and who got a second mentor."""
 
     def covariance(self, months: np.ndarray) -> np.ndarray:
-        """Return the covariance of a trait's residuals over waves at ``months`` since the first (waves x waves)."""
+        """Return the covariance of a trait's residuals at ``months`` since the first wave (waves x waves)."""
         passed = months / months.max()
         if self.structure == "autoregressive":
             return self.stability ** np.abs(passed[:, None] - passed[None, :])

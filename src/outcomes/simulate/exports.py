@@ -1,8 +1,9 @@
-"""The raw files of an invented cohort, in the forms that survey tools and offices export. No disk: bytes by file name.
+"""The raw files of an invented cohort, in the forms that survey tools and offices export, as bytes by name.
 
-A question that was passed over is written as the tool writes it (`-99`, `Prefer not to say` or an empty cell); what
-comes after a break-off is empty. An indicator is empty where a student has no record at all, and `Prefer not to say`
-where only that one is missing. Every file says SYNTHETIC where its format has a place for it.
+A question that was passed over is written as the tool writes it (`-99`, `Prefer not to say` or an empty
+cell); what comes after a break-off is empty. An indicator is empty where a student has no record at all, and
+`Prefer not to say` where only that one is missing. Every file says SYNTHETIC where its format has a place for
+it.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from outcomes.study import Loaded, Wave
 SYNTHETIC = "SYNTHETIC"
 SEEN_UNANSWERED = "-99"
 DECLINED = "Prefer not to say"
+DASH = " \u2013 "
+"""An en dash, which UTF-8 and Windows-1252 write differently."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """One closed question: its item, its place (block and number within it), its text, and the labels of its answers."""
+    """One closed question: its item, its block and number, its text, and the labels of its answers."""
 
     item: str
     block: int
@@ -41,7 +44,7 @@ def raw_files(cohort: Cohort, loaded: Loaded) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     codebook = [["wave", "column", "item"]]
     for name, wave in study.waves.items():
-        asked = questions(loaded, list(cohort.complete.answers[name]))
+        asked = questions(loaded, list(cohort.complete.answers[name].columns))
         received = cohort.responses[name]
         if wave.layout == "qualtrics":
             files[wave.file] = _qualtrics(received, asked, wave)
@@ -63,30 +66,31 @@ def questions(loaded: Loaded, items: list[str]) -> list[Question]:
         scales = {item: scale.label for scale in instrument.scales.values() for item in scale.items}
         block_items = [item for item in instrument.items if item in items]
         for number, item in enumerate(block_items, start=1):
-            text = f"{instrument.title} – {scales[item]}, question {number}"
+            text = f"{instrument.title}{DASH}{scales[item]}, question {number}"
             asked.append(Question(item, block, number, text, instrument.answers.labels))
     return asked
 
 
 def _qualtrics(received: pd.DataFrame, asked: list[Question], wave: Wave) -> bytes:
-    """Return a Qualtrics CSV: UTF-8 with BOM, rows of column ids, question texts and ImportId JSON, then responses."""
+    """Return a Qualtrics CSV: UTF-8 with BOM; rows of ids, question texts and ImportId JSON; responses."""
+    finished, recorded = wave.finished or "Finished", wave.answered_on or "RecordedDate"
     texts = {
         "StartDate": "Start Date", "EndDate": "End Date", "Status": "Response Type", "Progress": "Progress",
-        "Duration (in seconds)": "Duration (in seconds)", wave.finished: "Finished", wave.answered_on: "Recorded Date",
-        "ResponseId": "Response ID", wave.person: "External Data Reference",
+        "Duration (in seconds)": "Duration (in seconds)", finished: "Finished",
+        recorded: "Recorded Date", "ResponseId": "Response ID", wave.person: "External Data Reference",
         "DistributionChannel": "Distribution Channel", "UserLanguage": "User Language",
     }  # fmt: skip
     imports = [{"ImportId": name[:1].lower() + name[1:]} for name in texts]
     rows: list[list[object]] = [
         [*texts, *map(_tag, asked)],
-        [*texts.values(), *(question.text.replace(" – ", "\n – ") for question in asked)],
+        [*texts.values(), *(question.text.replace(DASH, f"\n{DASH}") for question in asked)],
         [json.dumps(each) for each in (*imports, *({"ImportId": f"QID{q.block}_{q.number}"} for q in asked))],
     ]
     for place, row in enumerate(received.to_dict("records"), start=1):
         seconds = int((row["recorded"] - row["started"]).total_seconds())
         meta = [
-            row["started"], row["recorded"], 0, row["progress"], seconds, int(row["finished"]), row["recorded"],
-            f"R_{SYNTHETIC}{place:05d}", row["student_id"], SYNTHETIC.lower(), "EN-GB",
+            row["started"], row["recorded"], 0, row["progress"], seconds, int(row["finished"]),
+            row["recorded"], f"R_{SYNTHETIC}{place:05d}", row["student_id"], SYNTHETIC.lower(), "EN-GB",
         ]  # fmt: skip
         codes = [_code(row[question.item]) for question in asked]
         rows.append([*meta, *_without(codes, bool(row["finished"]), SEEN_UNANSWERED)])
@@ -165,7 +169,7 @@ def _code(value: float) -> str:
 
 
 def _without(cells: list[str], finished: bool, seen: str) -> Iterator[str]:
-    """Yield the cells; an empty one is ``seen`` where the response was finished, and stays empty in one broken off."""
+    """Return the cells; an empty one becomes ``seen`` where the response was finished, not broken off."""
     return (cell or (seen if finished else "") for cell in cells)
 
 

@@ -1,7 +1,8 @@
 """Who answers which wave, when, and what of it: dropout, gaps, break-offs, late and repeated responses.
 
-In: the complete answers. Out: one frame a wave with one row a response as the survey tool received it: person,
-started, recorded, finished, progress (percent), late, copy (`only`, `identical` or `earlier`), then the items.
+In: the complete answers. Out: one frame a wave with one row a response as the survey tool received it:
+person, started, recorded, finished, progress (percent), late, copy (`only`, `identical` or `earlier`), then
+the items.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def draw_responses(
         given, progress = _with_gaps(answers, design, rng)
         dated = _dated(students, loaded.study.waves[wave].months, design, rng)
         rows = pd.concat([students[["student_id"]], dated, progress, given], axis=1)[answered]
-        responses[wave] = _with_copies(rows, list(answers), design, rng)
+        responses[wave] = _with_copies(rows, list(answers.columns), design, rng)
         scored = _retaining_score(given, loaded, design)
         last_score = np.where(answered & ~np.isnan(scored), scored, last_score)
     return responses
@@ -54,7 +55,7 @@ def _first_indicator_low(students: pd.DataFrame, loaded: Loaded) -> np.ndarray:
 
 
 def _retaining_score(given: pd.DataFrame, loaded: Loaded, design: Design) -> np.ndarray:
-    """Return the mean of the answered items, in quarters of the answer range from its middle; NaN without answers."""
+    """Return the mean of the answered items, in quarters of the answer range from its middle."""
     instrument, scale = loaded.scales[design.retained_by]
     low, high = instrument.answers.low, instrument.answers.high
     items = given[list(scale.items)]
@@ -65,7 +66,7 @@ def _retaining_score(given: pd.DataFrame, loaded: Loaded, design: Design) -> np.
 def _with_gaps(
     answers: pd.DataFrame, design: Design, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the answers with questions passed over and the rest of broken-off responses empty, and the progress."""
+    """Return the answers, empty where passed over or after a break-off, and how far each response got."""
     n, items = answers.shape
     broken = rng.random(n) < design.unfinished
     reached = np.where(broken, rng.integers(1, items, size=n), items)
@@ -76,7 +77,7 @@ def _with_gaps(
 
 
 def _dated(students: pd.DataFrame, months: float, design: Design, rng: np.random.Generator) -> pd.DataFrame:
-    """Return when each student would start and send: within the window that opens on 3 October plus ``months``."""
+    """Return when each student would answer, in the window that opens on 3 October plus ``months``."""
     n = len(students)
     opens = pd.to_datetime(students["intake"].astype(str) + "-10-03") + pd.DateOffset(months=int(months))
     late = rng.random(n) < design.late
@@ -91,7 +92,7 @@ def _dated(students: pd.DataFrame, months: float, design: Design, rng: np.random
 def _with_copies(
     rows: pd.DataFrame, items: list[str], design: Design, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Add identical copies, sent minutes later, and different versions, sent a day before; sort by arrival."""
+    """Add identical copies, minutes later, and different versions, a day earlier; sort by arrival."""
     kind = rng.choice(
         ["only", "identical", "earlier"],
         p=[

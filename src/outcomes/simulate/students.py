@@ -1,7 +1,7 @@
 """Who the invented students are: their disadvantage, the indicators that it drives, and their covariates.
 
-Out: a frame with one row a student: intake, disadvantage (latent), one column an indicator (missing where unknown)
-and one a covariate, values as a register holds them.
+Out: a frame with one row a student: intake, disadvantage (latent), one column an indicator (missing where
+unknown) and one a covariate, values as a register holds them.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def draw_students(
 
 def _marked(
     marker: Marker, driver: np.ndarray, recorded: np.ndarray, rng: np.random.Generator
-) -> pd.Categorical:
+) -> pd.Categorical[str]:
     noise = np.sqrt(1 - marker.loading**2) * rng.standard_normal(len(driver))
     known = recorded & (rng.random(len(driver)) >= marker.unknown)
     cuts = norm.ppf(np.cumsum(marker.shares)[:-1])
     code = np.searchsorted(cuts, marker.loading * driver + noise)
-    return pd.Categorical.from_codes(np.where(known, code, -1), categories=list(marker.values))
+    return pd.Categorical.from_codes(np.where(known, code, -1).tolist(), categories=pd.Index(marker.values))
 
 
-def _one_of(shares: Mapping[str, float], tilt: np.ndarray, rng: np.random.Generator) -> pd.Categorical:
+def _one_of(shares: Mapping[str, float], tilt: np.ndarray, rng: np.random.Generator) -> pd.Categorical[str]:
     """Return levels drawn by ``shares``; ``tilt`` is added to the log odds of all levels but the first."""
     odds = np.log(list(shares.values())) + tilt[:, None] * (np.arange(len(shares)) > 0)
     chosen = (odds + rng.gumbel(size=odds.shape)).argmax(axis=1)
-    return pd.Categorical.from_codes(chosen, categories=list(shares))
+    return pd.Categorical.from_codes(chosen.tolist(), categories=pd.Index(list(shares)))

@@ -1,8 +1,8 @@
 """What is behind the answers: a latent trait for each outcome and wave, and the answers that it gives.
 
-A trait is its planted mean, plus what disadvantage and covariates add, plus a residual that is correlated over waves
-and outcomes. Items answer by the graded-response model (Samejima 1969): answer k or more with probability
-logistic(a (trait - b_k)).
+A trait is its planted mean, plus what disadvantage and covariates add, plus a residual that is correlated
+over waves and outcomes. Items answer by the graded-response model (Samejima 1969): answer k or more with
+probability logistic(a (trait - b_k)).
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ LOGISTIC_VARIANCE = np.pi**2 / 3
 def draw_traits(
     students: pd.DataFrame, loaded: Loaded, design: Design, seed: Seed, outcomes: Iterable[str]
 ) -> dict[str, np.ndarray]:
-    """Return each outcome's trait (students x waves); a path into an outcome needs its source among ``outcomes``."""
+    """Return each outcome's trait (students x waves); a path's target needs its source among ``outcomes``."""
     waves = loaded.study.wave_names
     months = np.array([wave.months for wave in loaded.study.waves.values()])
     root = np.linalg.cholesky(design.covariance(months)).T
     shape = (len(students), len(waves))
     common = stream(seed, "common residual").standard_normal(shape)
-    levels = _levels(students, design)
     more = (students["disadvantage"].to_numpy() - design.mentee_disadvantage)[:, None]
     traits = {}
     for name in outcomes:
         planted, sign = design.traits[name], _benefit(loaded, name)
         own = stream(seed, f"residual of {name}").standard_normal(shape)
         residual = (sign * np.sqrt(design.shared) * common + np.sqrt(1 - design.shared) * own) @ root
-        added = sign * levels[:, None] + more * (planted.level + planted.slope * np.array(design.pace))
+        added = more * (planted.level + planted.slope * np.array(design.pace))
         traits[name] = _average(design, name) + added + residual
     _follow_paths(traits, design, waves)
-    return traits
+    levels = _levels(students, design)[:, None]
+    return {name: trait + _benefit(loaded, name) * levels for name, trait in traits.items()}
 
 
 def _average(design: Design, outcome: str) -> np.ndarray:
@@ -51,15 +51,17 @@ def _benefit(loaded: Loaded, outcome: str) -> int:
 
 
 def _levels(students: pd.DataFrame, design: Design) -> np.ndarray:
-    shifts = [
-        students[name].astype("object").map(by_level).fillna(0.0).to_numpy(dtype=float)
-        for name, by_level in design.shifts.items()
-    ]
-    return np.sum(shifts, axis=0)
+    levels = np.zeros(len(students))
+    for name, by_level in design.shifts.items():
+        levels += students[name].astype("object").map(by_level).fillna(0.0).to_numpy(dtype=float)
+    return levels
 
 
 def _follow_paths(traits: dict[str, np.ndarray], design: Design, waves: tuple[str, ...]) -> None:
-    """Add to each target what its source's distance from the source's average gives, in the order of the paths."""
+    """Add to each target what its source's distance from the source's average gives, path after path.
+
+    Covariates are not in the traits yet: they shift levels, and must not reach a gain by way of a path.
+    """
     for path in design.paths:
         if path.target in traits:
             at = waves.index(path.wave)

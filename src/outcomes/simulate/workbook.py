@@ -16,9 +16,8 @@ EPOCH = datetime(2000, 1, 1)
 
 def workbook(rows: Iterable[Sequence[object]], title: str) -> bytes:
     """Return an .xlsx with one sheet called ``title``, which also is the document's title and creator."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
     for row in rows:
         sheet.append(list(row))
     book.properties.title = book.properties.creator = title
