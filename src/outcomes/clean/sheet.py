@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -27,19 +28,16 @@ HEADER_ROWS = {"csv": 1, "qualtrics": 3, "xlsx": 1}
 MOST_UNPACKED = 200_000_000
 """Most bytes that a workbook may unpack to."""
 
+MOST_ROWS = 1_048_576
+"""Most rows that a spreadsheet has."""
+
 _IMPORT_ID = '{"ImportId"'
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ParseError,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    OSError,
-)
+    zipfile.BadZipFile, zlib.error, ParseError, LookupError, ValueError, TypeError, AttributeError, OSError,
+    EOFError, RuntimeError,
+)  # fmt: skip
 """What openpyxl lets through of a damaged workbook."""
 
 Rows = list[list[str]]
@@ -106,7 +104,8 @@ def _workbook(content: bytes, where: str) -> Rows:
             raise _refused(
                 where, f"{unpacked:,} bytes unpacked", f"at most {MOST_UNPACKED:,}", "export it again"
             )
-        rows, formulas = _first_sheet(content)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            rows, formulas = _first_sheet(content)
     except _BROKEN:
         found = "no workbook (or a damaged or encrypted one)"
         raise _refused(where, found, "an .xlsx file", "save it as .xlsx without a password") from None
@@ -126,6 +125,8 @@ def _first_sheet(content: bytes) -> tuple[Rows, list[str]]:
     sheet.reset_dimensions()  # some exporters declare one cell, and the rest would not be read
     rows, formulas = [], []
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        if number > MOST_ROWS:
+            raise ValueError("a row number that no spreadsheet has")
         rows.append([_text(cell.value) for cell in row])
         formulas += [
             f"{get_column_letter(n)}{number}" for n, cell in enumerate(row, 1) if cell.data_type == "f"

@@ -45,7 +45,7 @@ def _problems(detail: Any, model: type[BaseModel], where: str) -> Iterator[Probl
         for fault in context["error"].args:
             yield replace(fault, where=_place(where, (*path, *fault.where.split(": "))))
     elif kind == "extra_forbidden":
-        known, key = _keys_at(model, path[:-1]), _word(path[-1])
+        known, key = _keys_at(model, path[:-1]), shown(path[-1])
         yield Problem(
             _place(where, path[:-1]),
             f"the key '{key}'",
@@ -60,15 +60,15 @@ def _problems(detail: Any, model: type[BaseModel], where: str) -> Iterator[Probl
         found = context["tag"] if kind == "union_tag_invalid" else detail["input"]
         words = re.findall(r"'([^']*)'", context.get("expected_tags") or context["expected"])
         mend = nearest(str(found), words) or "use one of these"
-        yield Problem(_place(where, path), _shown(found), listed(words), mend)
+        yield Problem(_place(where, path), _quoted(found), listed(words), mend)
     else:
         allowed = PATTERNS.get(context.get("pattern")) or _WORDS.get(kind) or _sentence(detail["msg"])
-        yield Problem(_place(where, path), _shown(detail["input"]), allowed, "mend the value")
+        yield Problem(_place(where, path), _quoted(detail["input"]), allowed, "mend the value")
 
 
 def _place(where: str, path: Sequence[str | int]) -> str:
     """Return the file and the keys that lead to a value, without what only pydantic puts there."""
-    keys = [_word(key) for n, key in enumerate(path) if key not in ("", "[key]") and not _is_kind(path, n)]
+    keys = [shown(key) for n, key in enumerate(path) if key not in ("", "[key]") and not _is_kind(path, n)]
     return ": ".join([where, *keys])
 
 
@@ -76,15 +76,15 @@ def _is_kind(path: Sequence[str | int], n: int) -> bool:
     return n == 2 and path[0] == "hypotheses" and path[n] in _KINDS
 
 
-def _shown(value: object) -> str:
-    return "a list or a mapping" if isinstance(value, dict | list | tuple) else f"'{_word(value)}'"
+def _quoted(value: object) -> str:
+    return "a list or a mapping" if isinstance(value, dict | list | tuple) else f"'{shown(value)}'"
 
 
-def _word(value: object) -> str:
+def shown(value: object) -> str:
     """Return a word of a study file so that it fits on one line: cut, what can't be printed escaped."""
     text = str(value)
-    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[:_LONGEST])
-    return shown + (" ..." if len(text) > _LONGEST else "")
+    signs = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[:_LONGEST])
+    return "".join(signs) + (" ..." if len(text) > _LONGEST else "")
 
 
 def _sentence(message: str) -> str:

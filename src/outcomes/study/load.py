@@ -12,16 +12,14 @@ from pydantic import ValidationError
 
 from outcomes.errors import Problem, StudyError, listed, nearest
 from outcomes.study.agree import disagreements
-from outcomes.study.explain import problems
+from outcomes.study.explain import problems, shown
 from outcomes.study.instrument import Instrument
-from outcomes.study.part import Part
+from outcomes.study.part import NAME, PATTERNS, Part
 from outcomes.study.study import Loaded, Profile, Study
 from outcomes.study.yamltext import parse
 
 Kind = TypeVar("Kind", bound=Part)
 Reader = Callable[[Path], str]
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def load_study(name: str, config: Path, read: Reader) -> Loaded:
@@ -64,14 +62,8 @@ def _names(folder: Path) -> list[str]:
 def _part(model: type[Kind], kind: str, name: str, folder: Path, read: Reader) -> Kind:
     path = folder / f"{name}.yaml"
     where = f"{folder.parent.name}/{folder.name}/{name}.yaml"
-    if not _NAME.fullmatch(name):
-        problem = Problem(
-            f"{kind} name",
-            f"'{name[:80]}'",
-            "small letters, digits, _ and -, at most 64",
-            "use the plain name",
-        )
-        raise StudyError([problem])
+    if not re.fullmatch(NAME, name):
+        raise StudyError([Problem(f"{kind} name", f"'{shown(name)}'", PATTERNS[NAME], "use the plain name")])
     if not path.is_file() or path.resolve().parent != folder.resolve():
         known = _names(folder)
         mend = nearest(name, known) or f"add {where}"
@@ -80,8 +72,7 @@ def _part(model: type[Kind], kind: str, name: str, folder: Path, read: Reader) -
         part = model.model_validate(parse(read(path), where))
     except ValidationError as error:
         raise StudyError(problems(error, model, where)) from None
-    if getattr(part, kind) != name:
-        raise StudyError(
-            [Problem(f"{where}: {kind}", f"'{getattr(part, kind)}'", name, "call it like its file")]
-        )
+    said = getattr(part, kind)
+    if said != name:
+        raise StudyError([Problem(f"{where}: {kind}", f"'{said}'", name, "call it like its file")])
     return part
