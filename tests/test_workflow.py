@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -71,19 +73,31 @@ def test_a_second_run_does_nothing_and_says_so(project):
     assert time.monotonic() - began < 30
 
 
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """Let ``path`` read ``new`` for ``old`` for a while."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_touching_every_module_and_raw_file_runs_nothing(project):
+    for path in (*project.glob("src/outcomes/**/*.py"), *project.glob("data/raw/**/*.csv")):
+        os.utime(path)
+    assert jobs(project) == set()
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_editing_a_stage_runs_it_and_what_follows(project, stage):
     package = project / "src" / "outcomes"
-    source = (
-        package / f"{stage}.py" if (package / f"{stage}.py").is_file() else package / stage / "__init__.py"
-    )
-    text = source.read_text(encoding="utf-8")
-    os.utime(source)
-    assert jobs(project) == set()
-    source.write_text(text + "\n# edited\n", encoding="utf-8")
-    assert jobs(project) == after(stage)
-    source.write_text(text, encoding="utf-8")
-    assert jobs(project) == set()
+    module = package / f"{stage}.py"
+    source = module if module.is_file() else package / stage / "__init__.py"
+    with changed(source, '"""', '"""Edited. '):
+        assert jobs(project) == after(stage)
 
 
 @pytest.mark.parametrize(
@@ -96,20 +110,13 @@ def test_editing_a_stage_runs_it_and_what_follows(project, stage):
     ],
 )
 def test_a_changed_word_runs_just_the_stages_that_read_it(project, old, new, stages):
-    path = project / "config/studies/tiny.yaml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    assert jobs(project) == stages
-    path.write_text(text, encoding="utf-8")
-    assert jobs(project) == set()
+    with changed(project / "config/studies/tiny.yaml", old, new):
+        assert jobs(project) == stages
 
 
 def test_touching_a_wave_of_3_mb_runs_nothing(tmp_path):
     folder = tiny.project(tmp_path)
     wave = folder / "data/raw/tiny/start.csv"
-    wave.write_text(
-        "".join(f"{line},{'x' * 130_000}\n" for line in wave.read_text().splitlines()).replace("x", "c", 1)
-    )
     lines = tiny.wave(0)
     wave.write_text(tiny.csv([[*lines[0], "comment"], *([*line, "x" * 130_000] for line in lines[1:])]))
     assert wave.stat().st_size > 3_000_000
@@ -123,22 +130,16 @@ def test_touching_a_wave_of_3_mb_runs_nothing(tmp_path):
 
 
 def test_plain_snakemake_says_the_same_sentences_and_no_trace(project):
-    path = project / "config/studies/tiny.yaml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("\nmodel:", "\nmodle:"), encoding="utf-8")
-    at_parse_time = tiny.snakemake(project)
-    path.write_text(text, encoding="utf-8")
+    with changed(project / "config/studies/tiny.yaml", "\nmodel:", "\nmodle:"):
+        at_parse_time = tiny.snakemake(project)
     assert at_parse_time.returncode == 1
     said = at_parse_time.stdout + at_parse_time.stderr
     assert "found the key 'modle'" in said
     assert "did you mean 'model'?" in said
     assert "Traceback" not in said
 
-    wave = project / "data/raw/tiny/start.csv"
-    rows = wave.read_text(encoding="utf-8")
-    wave.write_text(rows.replace("M001,3", "M001,9"), encoding="utf-8")
-    at_job_time = tiny.snakemake(project)
-    wave.write_text(rows, encoding="utf-8")
+    with changed(project / "data/raw/tiny/start.csv", "M001,3", "M001,9"):
+        at_job_time = tiny.snakemake(project)
     assert at_job_time.returncode == 1
     said = (at_job_time.stdout + at_job_time.stderr).strip().splitlines()
     sentence = "data/raw/tiny/start.csv, column q1, row 3: found '9'; allowed: whole numbers from 1 to 5"
