@@ -158,6 +158,14 @@ def test_a_suppressed_mean_breaks_the_line() -> None:
     assert "Self-belief" not in trajectories.alt(nothing, MENTORING.drawing)
 
 
+def test_a_mean_without_an_estimate_is_a_gap_and_not_an_error() -> None:
+    nothing = {"estimate": None, "low": None, "high": None}
+    table = with_cell(MENTORING.tables["trajectories"], {"outcome": "networks"}, **nothing)
+    assert "no estimate" in words(plotted("trajectories", table))
+    assert "Professional networks" not in trajectories.alt(table, MENTORING.drawing)
+    assert "can't be shown" not in trajectories.caption(table, MENTORING.drawing)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "share", "expected"),
     [
@@ -196,6 +204,8 @@ def test_the_forest_lies_at_gap_over_baseline_sd_with_margins_on_the_worse_side(
         line.get_xdata()[0] for line in plotted("forest", turned).axes[0].lines if line.get_gid() == "margin"
     ]
     assert max(at) == pytest.approx(0.4 / 0.8)
+    far = with_cell(MENTORING.tables["forest"], {"outcome": "negative_affect"}, margin=4)
+    assert plotted("forest", far).axes[0].get_xlim()[1] > 4 / 0.8
     assert axes.get_xlim()[0] < min(margins)
     faces = {name: line.get_markerfacecolor() for name, line in points.items()}
     assert faces["career_clarity"] == "white" != faces["self_belief"]

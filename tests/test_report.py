@@ -189,6 +189,7 @@ def test_the_other_study_speaks_of_its_own_people_and_stages() -> None:
     assert "published study" not in said
     assert "what people said about themselves" not in said
     assert "The question is about the pupils whose group is known" in said
+    assert "enters as a group of its own" not in said
 
 
 def verdict(case: Example, hypothesis: str, outcome: str, **cells: object) -> dict[str, object]:
@@ -282,7 +283,12 @@ CELLS: list[tuple[str, dict[str, object], dict[str, object], str]] = [
         "between 0.31 (professional networks",
     ),
     ("ols", {"outcome": "self_belief"}, {"r2_added": 0.321}, "in self-belief in graduate employment: 0.321"),
-    ("fits", {"outcome": "networks"}, {"status": "boundary"}, "Professional networks: boundary"),
+    (
+        "fits",
+        {"outcome": "networks"},
+        {"status": "boundary"},
+        "Status of the fit, professional networks: boundary.",
+    ),
 ]
 
 
@@ -481,6 +487,15 @@ def test_references_and_software_are_those_that_were_used() -> None:
     assert "Lyden" not in said
     assert "Wilson EB" in page(MENTORING).text
     assert "Python 3.11.7, outcomes 0.1.0, pandas 3.1.1, statsmodels 0.15.0." in said
+
+
+def test_the_level_of_the_ranges_is_that_of_the_tests() -> None:
+    assert "of 100 such ranges about 95 hold the true value" in page(MENTORING).text
+    stricter = {
+        key: one.model_copy(update={"alpha": 0.01}) if key == "H1" else one
+        for key, one in MENTORING.reporting.hypotheses.items()
+    }
+    assert "about 95 and 99 hold" in page(MENTORING, hypotheses=stricter).text
 
 
 def test_people_of_unknown_group_are_counted_among_the_limits() -> None:

@@ -21,7 +21,7 @@ from outcomes.study.stages import Drawing
 
 _MARGIN = "#B2477F"
 _LABEL = 44
-_SIDE = 0.2
+_ROOM = 0.2
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
 
@@ -100,10 +100,13 @@ def _row(axes: Axes, row: pd.Series, top: float, part: Drawing) -> None:
         gid=outcome,
     )
     if pd.notna(row["margin"]):
-        side = 1 if worse else -1
-        axes.plot(
-            [side * row["margin"] / sd] * 2, [at - 0.2, at + 0.2], color=_MARGIN, linewidth=2, gid="margin"
-        )
+        margin = _side(outcome, part) * row["margin"] / sd
+        axes.plot([margin, margin], [at - 0.2, at + 0.2], color=_MARGIN, linewidth=2, gid="margin")
+
+
+def _side(outcome: str, part: Drawing) -> int:
+    """Return the side of zero on which the focal group does worse, where the margin lies."""
+    return -1 if part.higher_is[outcome] == "better" else 1
 
 
 def _drawn(row: pd.Series) -> bool:
@@ -132,11 +135,11 @@ def note(row: pd.Series, places: int) -> str:
 
 def _frame(axes: Axes, notes: Axes, table: pd.DataFrame, part: Drawing, lines: float) -> None:
     """Set the limits, the zero line, and the words that say which way is which."""
-    ends = [0.0]
-    for name, side in (("low", 1), ("high", 1), ("margin", -1)):
-        ends.extend((side * table[name] / table["baseline_sd"]).dropna())
+    side = table["outcome"].map(lambda name: _side(name, part))
+    in_points = pd.concat([table["low"], table["high"], side * table["margin"]])
+    ends = [0.0, *(in_points / pd.concat([table["baseline_sd"]] * 3)).dropna()]
     span = max(ends) - min(ends) or 1.0
-    axes.set_xlim(min(min(ends) - 0.06 * span, -_SIDE * span), max(max(ends) + 0.06 * span, _SIDE * span))
+    axes.set_xlim(min(min(ends) - 0.06 * span, -_ROOM * span), max(max(ends) + 0.06 * span, _ROOM * span))
     axes.set_ylim(lines, 0)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=0)
     axes.set_yticks([])
@@ -152,7 +155,7 @@ def _point(axes: Axes, side: float, up: float, align: str, words: str) -> None:
     """Write which way is which, ``up`` points above the axes."""
     axes.annotate(
         words, (side, 1), (0, up), "axes fraction", "offset points", ha=align, fontsize=9, color=QUIET
-    )  # fmt: skip
+    )
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:

@@ -49,10 +49,15 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
     return figure
 
 
+def _known(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that may be shown and have an estimate with its interval."""
+    return shown(rows).dropna(subset=["estimate", "low", "high"])
+
+
 def window(table: pd.DataFrame, part: Drawing) -> float:
     """Return the share of its scale's range that a panel shows: the least of a few that holds all."""
     widest = 0.0
-    for outcome, rows in shown(table).groupby("outcome"):
+    for outcome, rows in _known(table).groupby("outcome"):
         least, most = part.bounds[str(outcome)]
         widest = max(widest, (rows["high"].max() - rows["low"].min()) / (most - least))
     return next((share for share in _SHARES if share >= _ROOM * widest), 1.0)
@@ -77,11 +82,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, outcome: str, part: Drawing, share: f
     axes.set_title(textwrap.fill(part.outcomes[outcome], _TITLE), color=INK, weight="bold")
     axes.set_xticks(months)
     axes.set_xlim(min(months) - 0.08 * span, max(months) + 0.08 * span)
-    if len(visible := shown(rows)):
+    if len(visible := _known(rows)):
         bottom, top = limits(visible["low"].min(), visible["high"].max(), part.bounds[outcome], share)
         axes.set_ylim(bottom - 0.03 * (top - bottom), top + 0.03 * (top - bottom))
     else:
-        axes.text(0.5, 0.5, "not shown:\ntoo few people", transform=axes.transAxes, ha="center", va="center")
+        why = "no estimate" if len(shown(rows)) else "not shown:\ntoo few people"
+        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -142,11 +148,11 @@ def alt(table: pd.DataFrame, part: Drawing) -> str:
     places = decimals(table["estimate"])
     panels = table["outcome"].nunique()
     lines = []
-    for outcome, rows in shown(table).groupby("outcome", sort=False):
+    for outcome, rows in _known(table).groupby("outcome", sort=False):
         name = str(outcome)
         moves = []
         for group in GROUPS:
-            means = rows.loc[rows["group"] == group, "estimate"].dropna()
+            means = rows.loc[rows["group"] == group, "estimate"]
             if len(means):
                 ends = (points(mean, name, part, places) for mean in (means.iloc[0], means.iloc[-1]))
                 moves.append(f"{called(group, part)} from {' to '.join(ends)}")

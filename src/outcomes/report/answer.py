@@ -6,7 +6,7 @@ never why.
 
 from __future__ import annotations
 
-from outcomes.report.facts import Facts, Row, rows, within
+from outcomes.report.facts import Facts, Row, listed, rows, within
 from outcomes.study import Hypothesis
 
 
@@ -31,6 +31,11 @@ def verdict_rows(key: str, facts: Facts) -> list[Row]:
     whole = [row for row in of_claim if row["outcome"] == "all"]
     single = [row for row in of_claim if row["outcome"] != "all"]
     return [*whole, *single] if len(single) > 1 else single
+
+
+def level(hypothesis: Hypothesis) -> float:
+    """Return the level of the interval that decides: alpha two-sided for superiority, else one-sided."""
+    return 1 - hypothesis.alpha * (1 if hypothesis.kind == "superiority" else 2)
 
 
 def sentence(row: Row, facts: Facts) -> str:
@@ -138,10 +143,10 @@ def _opening(facts: Facts) -> str:
 
 
 def _ranges(facts: Facts) -> str:
-    level = f"{100 * facts.part.model.confidence:g}"
+    levels = sorted({f"{100 * level(hypothesis):g}" for hypothesis in answered(facts).values()})
     return (
         f"A range after the word \N{LEFT DOUBLE QUOTATION MARK}likely\N{RIGHT DOUBLE QUOTATION MARK} says "
-        f"how precise a number is: of 100 such ranges about {level} hold the true value. "
+        f"how precise a number is: of 100 such ranges about {listed(levels)} hold the true value. "
         "A gain is the score at a later wave minus the score at the first; it is below zero where scores "
         f"fell. \N{LEFT DOUBLE QUOTATION MARK}Not clear\N{RIGHT DOUBLE QUOTATION MARK} is a result too: it "
         "does not mean that the groups gained the same."

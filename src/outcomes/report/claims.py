@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcomes.report.answer import answered, verdict_rows
+from outcomes.report.answer import answered, level, verdict_rows
 from outcomes.report.facts import Facts, Row
 from outcomes.study import Floor, Hypothesis, NonInferiority
 
@@ -38,11 +38,6 @@ def claims(facts: Facts) -> dict[str, object]:
             }
         )
     return {"claims": found}
-
-
-def level(hypothesis: Hypothesis) -> float:
-    """Return the level of the interval that decides: alpha two-sided for superiority, else one-sided."""
-    return 1 - hypothesis.alpha * (1 if hypothesis.kind == "superiority" else 2)
 
 
 def _row(row: Row, facts: Facts) -> dict[str, str]:

@@ -30,10 +30,10 @@ TITLES = {
 HEADINGS = {
     "outcome": "Outcome", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
     "alpha": "Alpha", "interval": "Interval", "mean": "Observed mean", "sd": "Observed SD",
-    "estimate": "Estimate",
-    "std_error": "Standard error", "statistic": "Statistic", "df": "df", "df_method": "Inference",
-    "p_value": "p", "p_adjusted": "p adjusted", "standardised": "Standardised", "structure": "Covariance",
-    "standardised_interval": "Standardised, interval", "status": "Status", "adjusted": "With covariates",
+    "estimate": "Estimate", "std_error": "Standard error", "statistic": "Statistic", "df": "df",
+    "df_method": "Inference", "p_value": "p", "p_adjusted": "p adjusted", "standardised": "Standardised",
+    "standardised_interval": "Standardised, interval", "status": "Status", "structure": "Covariance",
+    "adjusted": "With covariates",
     "contrast": "Contrast", "hypothesis": "Hypothesis", "kind": "Kind", "family": "Family",
     "margin": "Margin or floor", "verdict": "Verdict", "plan": "Plan", "basis": "Basis", "label": "Step",
     "file": "File", "reason": "What became of them", "baseline_sd": "SD at the first wave", "r2": "R\u00b2",
@@ -127,16 +127,15 @@ def heading(column: str, table: str = "") -> str:
 def _cells(row: Row, facts: Facts) -> dict[str, str]:
     """Return the cells of a row as text, by column, with limits joined where the lower one stood."""
     ends = {end: name for name, pair in _LIMITS.items() for end in pair}
+    words = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}
     cells = {}
     for column, value in row.items():
         if column in HIDDEN:
             continue
         if column in ends:
             cells[ends[column]] = facts.interval(row, *_LIMITS[ends[column]])
-        elif column in ("outcome", "wave", "group") and value is not None:
-            cells[column] = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}[column](
-                value
-            )
+        elif column in words and value is not None:
+            cells[column] = words[column](value)
         else:
             cells[column] = VALUES.get((column, value)) or facts.written(row, column)
     return cells

@@ -42,8 +42,8 @@ class Facts:
     @property
     def synthetic(self) -> bool:
         """Whether the study, or any row of any table, says that the data are invented."""
-        rows = (table["origin"] for table in self.tables.values())
-        return self.part.drawing.synthetic or any((origin == "synthetic").any() for origin in rows)
+        origins = (table["origin"] for table in self.tables.values())
+        return self.part.drawing.synthetic or any((origin == "synthetic").any() for origin in origins)
 
     def has(self, name: str) -> bool:
         """Return whether the release table is there and has a row."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from outcomes.report.facts import Facts, Row, listed, opened, rows, within
+from outcomes.report.facts import Facts, listed, opened, rows, within
 from outcomes.study import Instrument, Scale
 
 REFERENCES = {
@@ -177,29 +177,36 @@ def _model(facts: Facts) -> Paragraph:
         if covariates
         else "There are no covariates."
     )
-    unknown = {
-        "third_level": f"{opened(facts.group('unknown'))} enters as a group of its own.",
-        "leave_out": f"{opened(facts.people)} of unknown group are left out of the model.",
-    }[model.ses_unknown]
-    odd = sorted(
-        {f"{facts.outcome(row['outcome'])}: {row['status']}" for row in _fits(facts) if row["status"] != "ok"}
-    )
     text = (
         "One linear mixed model an outcome: score on wave, group and their product, wave as a category, the "
         "averages at the first wave free, a random intercept a person, fitted by restricted maximum "
-        f"likelihood. {adjusted} {unknown} A gain is a wave minus the first; the gap in gains is the gain of "
-        f"the {facts.group('low')} group minus that of the {facts.group('high')} group. Intervals at "
-        f"{100 * model.confidence:g}% refer Wald's z to the normal. Standardised values are divided by the "
-        "pooled standard deviation within the two groups at the first wave, with the error of that standard "
-        "deviation. This is provisional: the covariance of the final model and its degrees of freedom are "
-        "still to come. Such a comparison without a comparison group is evidence of association, type 2 of "
-        "the Office for Students' standards."
+        f"likelihood. {adjusted}{_third_group(facts)} A gain is a wave minus the first; the gap in gains is "
+        f"the gain of the {facts.group('low')} group minus that of the {facts.group('high')} group. "
+        f"Intervals at {100 * model.confidence:g}% refer Wald's z to the normal. Standardised values are "
+        "divided by the pooled standard deviation within the two groups at the first wave, with the error of "
+        "that standard deviation. This is provisional: the covariance of the final model and its degrees of "
+        "freedom are still to come. Such a comparison without a comparison group is evidence of association, "
+        "type 2 of the Office for Students' standards."
     )
-    return Paragraph("Model", text, tuple(odd), ("mixed", "reml", "ofs"))
+    return Paragraph("Model", text, _statuses(facts), ("mixed", "reml", "ofs"))
 
 
-def _fits(facts: Facts) -> list[Row]:
-    return rows(facts.tables["fits"]) if facts.has("fits") else []
+def _third_group(facts: Facts) -> str:
+    """Return what becomes of people of unknown group, where the population has any."""
+    if facts.part.population == "ses_known":
+        return ""
+    return {
+        "third_level": f" {opened(facts.group('unknown'))} enters as a group of its own.",
+        "leave_out": f" {opened(facts.people)} of unknown group are left out of the model.",
+    }[facts.part.model.ses_unknown]
+
+
+def _statuses(facts: Facts) -> tuple[str, ...]:
+    """Return the fits that are not plainly ok, each once."""
+    fits = rows(facts.tables["fits"]) if facts.has("fits") else []
+    odd = (f"Status of the fit, {within(facts.outcome(row['outcome']))}: {row['status']}." for row in fits
+           if row["status"] != "ok")  # fmt: skip
+    return tuple(dict.fromkeys(odd))
 
 
 def _verdicts(facts: Facts) -> Paragraph:
