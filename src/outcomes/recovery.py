@@ -28,7 +28,7 @@ from outcomes import files
 from outcomes.clean.ses import ses_group
 from outcomes.model import gaps, ols
 from outcomes.score import score, score_items
-from outcomes.simulate import SEED, Design, Population, Seed, population, simulate
+from outcomes.simulate import SEED, Design, Population, Seed, population, raw_files, simulate
 from outcomes.simulate.calibrate import CALIBRATED, calibrate, sizes_of
 from outcomes.study import Loaded, load_study
 from outcomes.study.stages import Measured, Modelling, Scoring
@@ -62,6 +62,13 @@ def truth_table(loaded: Loaded, design: Design, people: int = PEOPLE, seed: int 
     table = pd.concat(chunks, axis=1)
     found = pd.DataFrame({"value": table.mean(axis=1), "mc_error": table.sem(axis=1)})
     return found.reset_index().assign(people=CHUNK * len(chunks))
+
+
+def invented_files(loaded: Loaded, seed: int = SEED, people: int = PEOPLE) -> dict[str, bytes]:
+    """Return the raw files of the cohort of ``seed`` by name, and `truth.csv`, which no stage reads."""
+    truth = truth_table(loaded, Design(), people, seed)
+    text = truth.to_csv(index=False, lineterminator="\n", float_format="%.6f")
+    return raw_files(simulate(loaded, seed), loaded) | {"truth.csv": text.encode()}
 
 
 def _quantities(drawn: Population, loaded: Loaded) -> pd.Series:
