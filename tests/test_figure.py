@@ -166,6 +166,15 @@ def test_a_mean_without_an_estimate_is_a_gap_and_not_an_error() -> None:
     assert "can't be shown" not in trajectories.caption(table, MENTORING.drawing)
 
 
+def test_the_mark_of_disclosure_outranks_a_number() -> None:
+    row = {"outcome": "self_belief", "group": "low", "wave": "middle"}
+    table = with_cell(MENTORING.tables["trajectories"], row, disclosure="suppressed")
+    line = plotted("trajectories", table).axes[0].containers[-1].lines[0]
+    assert list(pd.isna(line.get_ydata())) == [False, True, False]
+    gap = with_cell(MENTORING.tables["forest"], {"outcome": "networks"}, disclosure="suppressed")
+    assert "networks" not in {line.get_gid() for line in plotted("forest", gap).axes[0].lines}
+
+
 @pytest.mark.parametrize(
     ("low", "high", "share", "expected"),
     [
