@@ -20,7 +20,7 @@ from outcomes.study import Answers
 from outcomes.study.instrument import NUMBER
 
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}.*)?")
-_HARMLESS = re.compile(r".{0,2}|[+-]?[0-9.]{1,4}|[^\W\d_]{1,20}")
+_HARMLESS = re.compile(r".{0,2}|[+-]?[0-9.,]{1,4}|[^\W\d_]{1,20}")
 _MOST = 10
 
 
