@@ -15,9 +15,6 @@ from outcomes.simulate.design import Design, Retention
 from outcomes.simulate.streams import Seed, stream
 from outcomes.study import Loaded
 
-DAY = 24 * 60
-"""Minutes."""
-
 
 def draw_responses(
     students: pd.DataFrame, complete: dict[str, pd.DataFrame], loaded: Loaded, design: Design, seed: Seed
@@ -58,9 +55,9 @@ def _retaining_score(given: pd.DataFrame, loaded: Loaded, design: Design) -> np.
     """Return the mean of the answered items, in quarters of the answer range from its middle."""
     instrument, scale = loaded.scales[design.retained_by]
     low, high = instrument.answers.low, instrument.answers.high
-    items = given[list(scale.items)]
-    turned = items.mask(items.columns.isin(scale.reversed)[None, :].repeat(len(items), 0), low + high - items)
-    return ((turned.mean(axis=1) - (low + high) / 2) / ((high - low) / 4)).to_numpy()
+    items, turned = given[list(scale.items)].copy(), list(scale.reversed)
+    items[turned] = low + high - items[turned]
+    return ((items.mean(axis=1) - (low + high) / 2) / ((high - low) / 4)).to_numpy()
 
 
 def _with_gaps(
@@ -93,21 +90,13 @@ def _with_copies(
     rows: pd.DataFrame, items: list[str], design: Design, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Add identical copies, minutes later, and different versions, a day earlier; sort by arrival."""
-    kind = rng.choice(
-        ["only", "identical", "earlier"],
-        p=[
-            1 - design.identical_copies - design.earlier_versions,
-            design.identical_copies,
-            design.earlier_versions,
-        ],
-        size=len(rows),
-    )
+    extra = [design.identical_copies, design.earlier_versions]
+    kind = rng.choice(["only", "identical", "earlier"], p=[1 - sum(extra), *extra], size=len(rows))
     again, before = rows[kind == "identical"].copy(), rows[kind == "earlier"].copy()
     again[["started", "recorded"]] += pd.Timedelta(minutes=7)
-    before[["started", "recorded"]] -= pd.Timedelta(minutes=DAY)
+    before[["started", "recorded"]] -= pd.Timedelta(days=1)
     before["late"] = False
-    shuffled = rng.permuted(before[items].to_numpy(), axis=0) if len(before) > 1 else before[items].to_numpy()
-    before[items] = shuffled
+    before[items] = rng.permuted(before[items].to_numpy(), axis=0)  # each answer is one of theirs
     every = pd.concat(
         [rows.assign(copy="only"), again.assign(copy="identical"), before.assign(copy="earlier")]
     )
