@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
-.PHONY: help report test lint recovery lock
+.PHONY: help report test lint recovery reference lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -23,6 +23,9 @@ lint:  ## check style, workflow and types
 
 recovery:  ## check over 200 simulated cohorts that planted effects are found again
 	@$(PYTHON) run.py python -m outcomes.recovery
+
+reference:  ## write docs/reference/ anew from the code
+	@$(PYTHON) run.py python -m outcomes.reference
 
 lock:  ## pin pyproject.toml's dependencies anew (needs uv; LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --group pyproject.toml:build --output-file locks/build.txt

@@ -14,7 +14,7 @@ with joblog.opened(snakemake.log[0], "report") as log:
     }
     index = files.read_table(f"{snakemake.input.figures}/figures.csv", tables.FIGURES)
     pictures = {name: files.read_bytes(f"{snakemake.input.figures}/{name}.png") for name in index["name"]}
-    packages = ("pandas", "numpy", "scipy", "statsmodels", "pingouin", "matplotlib", "snakemake")
+    packages = ("numpy", "pandas", "scipy", "statsmodels", "pingouin", "matplotlib", "snakemake", "pydantic")
     versions = {"Python": platform.python_version()} | {name: version(name) for name in packages}
     files.write_text(render(released, pictures, index, part, versions), snakemake.output.page)
     log.say(f"report on {part.study} with {len(pictures)} figures and {len(released)} tables")

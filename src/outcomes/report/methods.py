@@ -140,9 +140,11 @@ def _scored(instrument: Instrument, scale: Scale) -> str:
     least, most = instrument.bounds(scale)
     of = f"{len(scale.items)} item{'s' if len(scale.items) > 1 else ''}"
     turned = f" ({len(scale.reversed)} reversed)" if scale.reversed else ""
+    gaps = scale.needed < len(scale.items)
+    answered = f"at least {scale.needed} answered" if gaps else "all answered"
     how = {
-        "mean": f"mean of {of}{turned}, at least {scale.needed} answered",
-        "sum": f"sum of {of}{turned}, at least {scale.needed} answered, gaps filled by the mean of these",
+        "mean": f"mean of {of}{turned}, {answered}",
+        "sum": f"sum of {of}{turned}, {answered}" + (", gaps filled by the mean of these" if gaps else ""),
         "share": f"share whose answer is one of {', '.join(str(code) for code in scale.members)}",
         "as_given": "the score as given",
     }[scale.scoring]
