@@ -139,6 +139,23 @@ def test_an_id_or_free_text_in_a_closed_question_is_not_repeated(cell):
         assert cell not in str(problems[0])
 
 
+def test_words_that_several_people_gave_are_shown():
+    assert cells.codes(column(*["Not applicable"] * 3), WHOLE, False, PLACE)[1][0].found == "'Not applicable'"
+    assert (
+        cells.codes(column(*["Not applicable"] * 2), WHOLE, False, PLACE)[1][0].found
+        == "text of 14 characters"
+    )
+    assert cells.codes(column(*["S240017 x"] * 3), WHOLE, False, PLACE)[1][0].found == "text of 9 characters"
+
+
+def test_labels_where_codes_were_declared_are_one_problem_that_says_so():
+    (problem,) = cells.codes(column("Disagree", None, "Don\u2019t know, really"), AGREE, False, PLACE)[1]
+    assert problem.found == "the wording of the answers"
+    assert problem.mend == "declare `answers_as: labels` for the wave"
+    (problem,) = cells.codes(column("1", "3", None), AGREE, True, PLACE)[1]
+    assert (problem.found, problem.mend) == ("codes", "declare `answers_as: codes` for the wave")
+
+
 def test_a_wrong_column_is_one_problem_and_repeats_nothing():
     (problem,) = cells.codes(column(*(f"{n}" for n in range(100, 160))), WHOLE, False, PLACE)[1]
     assert problem.found == "60 different values that are not allowed"

@@ -273,7 +273,7 @@ PERSON = st.sampled_from(["M1", "M2", "M3", "X9", "M 4"])
 CELL = st.sampled_from(["1", "5", "", "-99", "refused"])
 DAY = st.sampled_from(["2025-10-01", "2025-12-01", "2026-08-01", ""])
 RESPONSE = st.tuples(PERSON, DAY, st.sampled_from(["Yes", "No", ""]), CELL, CELL, CELL)
-WAVE = st.lists(RESPONSE, min_size=1, max_size=12)
+WAVE = st.lists(RESPONSE, max_size=12).map(lambda rows: [("M1", "2025-10-01", "Yes", "1", "1", "1"), *rows])
 RULES = st.tuples(
     st.sampled_from(["first", "last", "most_complete"]), *[st.sampled_from(["keep", "leave_out"])] * 2
 )

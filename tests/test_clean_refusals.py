@@ -24,6 +24,12 @@ def test_a_codebook_that_contradicts_itself_is_refused(book):
     assert [sentence for sentence in problems({"codebook.csv": book}, study) if BOOKS[book] in sentence]
 
 
+def test_a_codebook_that_can_not_be_read_is_one_problem():
+    study = part({"waves:\n": "responses: {duplicates: last}\ncodebook: codebook.csv\nwaves:\n"})
+    (sentence,) = problems({"codebook.csv": "Wave | column | item\nend | A | q1"}, study)
+    assert sentence.startswith("data/raw/six/codebook.csv, header: found no column 'wave'")
+
+
 def exchanged(file: str, old: str, new: str) -> dict[str, str]:
     assert old in FILES[file]
     return {file: FILES[file].replace(old, new, 1)}
@@ -86,6 +92,10 @@ BAD = {
         exchanged("matches.csv", "2026-05-01", "2024-05-01"),
         "matches.csv, column until, row 2: found a day before the match; allowed: a later day",
     ),
+    "another cohort": (
+        {"log.csv": "mentee | what | on | hours\nX8 | bursary | 2025-12-02 |\nX9 | bursary | 2025-12-02 |"},
+        "log.csv: found no row that can be used (2 not in the register); allowed: one or more",
+    ),
     "hours that are none": (
         exchanged("log.csv", "| 1.5", "| 1,5"),
         "log.csv, column hours, row 2: found '1,5'; allowed: numbers such as 1.5",
@@ -98,7 +108,7 @@ def test_bad_input_gets_one_sentence_each(case):
     changed, expected = BAD[case]
     (sentence,) = problems(changed)
     assert sentence.startswith(f"data/raw/six/{expected}")
-    assert not [person for person in ("M1", "M2", "M3", "M4", "M5", "M6", "X9") if person in sentence]
+    assert not [person for person in ("M1", "M2", "M3", "M4", "M5", "M6", "X8", "X9") if person in sentence]
 
 
 def test_all_problems_of_all_files_come_in_one_pass():

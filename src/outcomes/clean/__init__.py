@@ -20,7 +20,7 @@ from outcomes.clean.records import read_engagement, read_matches
 from outcomes.clean.source import Records
 from outcomes.clean.survey import read_survey
 from outcomes.columns import Table, empty, expect
-from outcomes.errors import DataError
+from outcomes.errors import DataError, Problem, listed
 from outcomes.study.stages import Cleaning
 
 
@@ -38,9 +38,11 @@ def clean(files: Mapping[str, bytes], part: Cleaning) -> dict[str, pd.DataFrame]
         raise DataError(intake.problems)
     surveys = {name: survey for name, survey in read.items() if survey is not None}
     people = roll(part, register, surveys.values(), surveys[next(iter(part.waves))].by_person())
-    for records in (*surveys.values(), matches, engagement):
-        if records is not None:
-            _leave_out_strangers(records, people["person"], part)
+    read_all = [records for records in (*surveys.values(), matches, engagement) if records is not None]
+    for records in read_all:
+        _leave_out_strangers(records, people["person"], part)
+    if intake.problems:
+        raise DataError(intake.problems)
     made = {
         "people": people,
         "answers": pd.concat([survey.used.assign(wave=name) for name, survey in surveys.items()]),
@@ -53,7 +55,14 @@ def clean(files: Mapping[str, bytes], part: Cleaning) -> dict[str, pd.DataFrame]
 
 def _leave_out_strangers(records: Records, known: pd.Series, part: Cleaning) -> None:
     strangers = records.rows.index[~records.rows["person"].isin(known)]
-    records.source.leave_out(strangers, "in no wave" if part.register_ is None else "not in the register")
+    source = records.source
+    source.leave_out(strangers, "in no wave" if part.register_ is None else "not in the register")
+    if not source.used.any():
+        reasons = listed(f"{n} {reason}" for reason, n in source.reasons.value_counts(sort=False).items())
+        mend = "look whether all files are of one cohort and write the ids alike"
+        source.problems.append(
+            Problem(source.file, f"no row that can be used ({reasons})", "one or more", mend)
+        )
 
 
 def _rows(records: Records | None, table: Table) -> pd.DataFrame:

@@ -21,7 +21,8 @@ from outcomes.study.instrument import NUMBER
 
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}.*)?")
 _HARMLESS = re.compile(r".{0,2}|[+-]?[0-9.,]{1,4}|[^\W\d_]{1,20}")
-_MOST = 10
+_WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '\u2019-]){0,39}")
+_SEVERAL, _MOST = 3, 10
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,23 @@ def codes(
 
     With ``as_labels`` the wording is matched exactly; an instrument without labels holds numbers either way.
     """
-    if as_labels and answers.labels:
+    as_labels = as_labels and bool(answers.labels)
+    found, allowed = _codes(cells, answers, as_labels)
+    problems = _strange(cells, found, allowed, place)
+    if problems and answers.labels and _codes(cells, answers, not as_labels)[0].notna().equals(cells.notna()):
+        other, said = ("codes", "codes") if as_labels else ("labels", "the wording of the answers")
+        mend = f"declare `answers_as: {other}` for the wave"
+        problems = [Problem(place.rows(cells.index[cells.notna()]), said, listed(allowed, 20), mend)]
+    return found, problems
+
+
+def _codes(cells: pd.Series, answers: Answers, as_labels: bool) -> tuple[pd.Series, list[str]]:
+    """Return the codes of ``cells``, NaN where a cell is not allowed, and what is allowed."""
+    if as_labels:
         wording = {label.strip(): float(code) for code, label in answers.labels.items()}
-        found = _each(cells, wording.get, "float64")
-        return found, _strange(cells, found, list(wording), place)
-    found = _each(cells, lambda cell: _number(cell) if answers.allows(cell) else None, "float64")
+        return _each(cells, wording.get, "float64"), list(wording)
     span = f"{'whole ' if answers.whole else ''}numbers from {answers.low:g} to {answers.high:g}"
-    return found, _strange(cells, found, [span], place)
+    return _each(cells, lambda cell: _code(cell, answers), "float64"), [span]
 
 
 def categories(cells: pd.Series, meaning: Mapping[str, str], place: Place) -> tuple[pd.Series, list[Problem]]:
@@ -100,6 +111,10 @@ def _each(cells: pd.Series, meaning: Callable[[str], object], dtype: str) -> pd.
     return meanings.take(places).set_axis(cells.index)
 
 
+def _code(cell: str, answers: Answers) -> float | None:
+    return float(cell) if NUMBER.fullmatch(cell) and answers.allows(cell) else None
+
+
 def _number(cell: str) -> float | None:
     return float(cell) if NUMBER.fullmatch(cell) else None
 
@@ -122,7 +137,12 @@ def _strange(cells: pd.Series, found: pd.Series, allowed: list[str], place: Plac
         mend = "look whether the study file or the codebook names the right column"
         return [Problem(place.rows(strange.index), said, listed(allowed, 20), mend)]
     return [
-        Problem(place.rows(rows.index), _shown(value, allowed), listed(allowed, 20), _mend(value, allowed))
+        Problem(
+            place.rows(rows.index),
+            _shown(value, len(rows), allowed),
+            listed(allowed, 20),
+            _mend(value, allowed),
+        )
         for value, rows in strange.groupby(strange, sort=False)
     ]
 
@@ -131,8 +151,12 @@ def _mend(value: str, allowed: list[str]) -> str:
     return nearest(value, allowed) or "correct the cell, or list the value under `missing` in the study file"
 
 
-def _shown(value: str, allowed: list[str]) -> str:
-    """Return a value as a message may show it: a short number, a plain word, a misspelt allowed value."""
-    if _HARMLESS.fullmatch(value) or nearest(value, allowed):
+def _shown(value: str, times: int, allowed: list[str]) -> str:
+    """Return a value as a message may show it: a short number, plain words, a misspelt allowed value.
+
+    One word may stand alone; more of them only where several rows say the same, so that nobody speaks.
+    """
+    words = times >= _SEVERAL and _WORDS.fullmatch(value)
+    if words or _HARMLESS.fullmatch(value) or nearest(value, allowed):
         return f"'{value}'"
     return f"text of {len(value)} characters"

@@ -20,13 +20,15 @@ COLUMNS = ("wave", "column", "item")
 def read_codebook(intake: Intake) -> dict[str, dict[str, str]]:
     """Return, for each wave, item id to column name; an item without a line is in the column of its own name.
 
-    Problems go to ``intake``.
+    Problems go to ``intake``; while a codebook can't be read, no item is looked for.
     """
     waves, file = intake.part.items, intake.part.codebook
     columns = {wave: {item: item for item in items} for wave, items in waves.items()}
-    book = intake.sheet(file, COLUMNS) if file is not None else None
-    if book is None or file is None:
+    if file is None:
         return columns
+    book = intake.sheet(file, COLUMNS)
+    if book is None:
+        return {wave: {} for wave in waves}
     where = intake.where(file)
     known = sorted({item for items in waves.values() for item in items})
     for row, wave, column, item in book[list(COLUMNS)].itertuples():

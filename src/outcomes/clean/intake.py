@@ -84,8 +84,8 @@ class Intake:
 
 def _check_columns(sheet: pd.DataFrame, needed: list[str], where: str) -> None:
     """Refuse a sheet that lacks columns; its own header is shown only where it is one."""
-    known = [str(column) for column in sheet.columns]
-    lacking = [column for column in needed if column not in known]
+    known = [" ".join(str(column).split())[:60] for column in sheet.columns]
+    lacking = [column for column in needed if column not in sheet.columns]
     if lacking and len(lacking) == len(needed):
         found, mend = "none of the columns that the study names", "look whether the file has a header row"
         raise DataError([Problem(f"{where}, header", found, listed(needed, 20), mend)])

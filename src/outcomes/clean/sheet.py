@@ -93,6 +93,10 @@ def _decoded(content: bytes, where: str) -> str:
         raise _refused(where, found, "UTF-8 text", "save it as CSV UTF-8") from None
     if text.lstrip().startswith("<"):
         raise _refused(where, "a web page", "a CSV file", "download the export again while logged in")
+    first = text.partition("\n")[0]
+    for mark, name in ((";", "a semicolon"), ("\t", "a tab")):
+        if mark in first and "," not in first:
+            raise _refused(where, f"one column, separated by {name}", "commas", "export it with commas")
     return unicodedata.normalize("NFC", text)
 
 
@@ -148,9 +152,6 @@ def _text(value: object) -> str:
 
 
 def _check_header(header: list[str], where: str) -> None:
-    if len(header) == 1 and (mark := next((mark for mark in (";", "\t") if mark in header[0]), None)):
-        said = "a semicolon" if mark == ";" else "a tab"
-        raise _refused(where, f"one column, separated by {said}", "commas", "export it with commas")
     if not any(header):
         raise _refused(f"{where}, row 1", "no column names", "a name over each column", "export it again")
     problems = []
@@ -162,7 +163,10 @@ def _check_header(header: list[str], where: str) -> None:
                 Problem(f"{where}, row 1, column {letters}", "no name", "a name over each column", mend)
             )
         elif times > 1:
-            found, mend = f"the same name over the columns {letters}", "rename or remove one of them"
+            found, mend = (
+                f"the same name over the columns {letters}",
+                "rename one; the first row must hold the names",
+            )
             problems.append(Problem(f"{where}, row 1", found, "each name once", mend))
     if problems:
         raise DataError(problems)
