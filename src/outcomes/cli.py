@@ -84,9 +84,7 @@ def check(asked: argparse.Namespace) -> int:
 
 def simulate(asked: argparse.Namespace) -> int:
     """Invent a cohort with a known truth and write the raw files that it would leave, and the truth."""
-    # A second of imports that the other commands do without.
-    from outcomes import recovery
-    from outcomes import simulate as simulation
+    from outcomes import recovery  # a second of imports that the other commands do without
 
     project = Project.open(_root(), asked.study)
     if project.loaded.study.origin != "synthetic":
@@ -94,16 +92,12 @@ def simulate(asked: argparse.Namespace) -> int:
         raise StudyError(
             [Problem(where, "'open'", "'synthetic'", "simulate a study that says that it is invented")]
         )
-    cohort = simulation.simulate(project.loaded, asked.seed)
     folder = asked.out or project.root / Cleaning.of(project.loaded).folder
-    for name, content in simulation.raw_files(cohort, project.loaded).items():
+    print("Inventing a cohort, and its truth from many complete mentees (about a minute) ...", flush=True)
+    chosen = {name: value for name in ("seed", "people") if (value := getattr(asked, name)) is not None}
+    for name, content in recovery.invented_files(project.loaded, **chosen).items():
         files.write_bytes(content, folder / name)
-    print(f"Raw files: {folder}; now the truth, from {asked.people} complete mentees ...", flush=True)
-    truth = recovery.truth_table(project.loaded, simulation.Design(), asked.people, asked.seed)
-    files.write_text(
-        truth.to_csv(index=False, lineterminator="\n", float_format="%.6f"), folder / "truth.csv"
-    )
-    print(f"Truth: {folder / 'truth.csv'}")
+    print(f"Raw files and truth.csv: {folder}")
     return DONE
 
 
@@ -170,10 +164,8 @@ def _parser() -> argparse.ArgumentParser:
                 "--cores", type=int, default=os.cpu_count() or 1, help="how many jobs run at once"
             )
         if command is simulate:
-            added.add_argument("--seed", type=int, default=2026, help="another seed gives another cohort")
-            added.add_argument(
-                "--people", type=int, default=500_000, help="complete mentees that the truth is taken of"
-            )
+            added.add_argument("--seed", type=int, help="another seed gives another cohort")
+            added.add_argument("--people", type=int, help="complete mentees that the truth is taken of")
             added.add_argument("--out", type=Path, help="where to write; the study's raw folder if left out")
     return parser
 
