@@ -74,11 +74,7 @@ class Intake:
 
     def ledger(self) -> pd.DataFrame:
         """Return the ledger: file by file every row left out with its reason, then every cell changed."""
-        parts = [
-            frame.assign(file=source.file, wave=source.wave)
-            for source in self.sources
-            for frame in (source.reasons[~source.used].rename("rule").reset_index(), *source.changed)
-        ]
+        parts = [source.ledger() for source in self.sources]
         return pd.concat([empty(tables.LEDGER), *parts], ignore_index=True)
 
 

@@ -6,7 +6,7 @@ problems met, the cells changed and the reason of every row: `used`, or why it i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -28,7 +28,8 @@ class Source:
     sheet: pd.DataFrame
     missing: Collection[str]
     problems: list[Problem] = field(default_factory=list)
-    changed: list[pd.DataFrame] = field(default_factory=list)
+    emptied: list[tuple[Hashable, str, str]] = field(default_factory=list)
+    """Row, column and content of the cells that a code or a word declared to be no answer."""
 
     def __post_init__(self) -> None:
         self.reasons = pd.Series(USED, index=self.sheet.index, dtype="string")
@@ -37,6 +38,13 @@ class Source:
     def used(self) -> pd.Series:
         """Whether each row is used."""
         return self.reasons == USED
+
+    def ledger(self) -> pd.DataFrame:
+        """Return the rows left out, then the cells changed, with the rule."""
+        left_out = self.reasons[~self.used].rename("rule").reset_index()
+        changed = pd.DataFrame(self.emptied, columns=["row", "column", "before"])
+        both = pd.concat([left_out, changed.assign(rule="declared as no answer")])
+        return both.assign(file=self.file, wave=self.wave)
 
     def leave_out(self, rows: pd.Index, why: str) -> None:
         """Note why ``rows`` are left out; an earlier reason stands."""
@@ -83,14 +91,7 @@ class Source:
         before = self.sheet[column]
         absent = before.isin(list(missing))
         gone = before[absent & (before != "")]
-        if not gone.empty:
-            noted = {
-                "row": gone.index,
-                "column": column,
-                "before": gone.array,
-                "rule": "declared as no answer",
-            }
-            self.changed.append(pd.DataFrame(noted))
+        self.emptied += [(row, column, value) for row, value in gone.items()]
         return before.mask(absent)
 
     def _sound(self, found: pd.Series, problems: list[Problem]) -> pd.Series:
