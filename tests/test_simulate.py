@@ -82,6 +82,16 @@ def test_the_raw_files_in_the_project_are_those_of_the_seed(raw):
             assert stored == content
 
 
+def test_the_readme_counts_the_rows(cohort, raw, loaded):
+    told = dict(
+        re.findall(r"^\| `([\w.]+)` \| ([\d,]+) \|", (RAW / "README.md").read_text(encoding="utf-8"), re.M)
+    )
+    counted = {wave.file: len(cohort.responses[name]) for name, wave in loaded.study.waves.items()}
+    registers = ("codebook.csv", "register.csv", "eligible.csv", "matches.csv", "engagement.csv")
+    counted |= {name: len(rows_of(raw[name])) - 1 for name in registers}
+    assert {name: int(told[name].replace(",", "")) for name in counted} == counted
+
+
 def test_one_outcome_alone_is_the_same_as_in_the_whole(loaded):
     sizes = sizes_of(300, Design())
     whole, alone = (population(loaded, Design(), 3, sizes, names) for names in (None, ["self_belief"]))

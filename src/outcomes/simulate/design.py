@@ -175,8 +175,8 @@ class Design:
     retained_by: str = "self_belief"
     """The outcome whose last observed score decides, with chance, who answers the next wave."""
     retention: tuple[Retention, ...] = (
-        Retention(1.35, 0.25, -0.10),
-        Retention(0.95, 0.25, -0.10, missed=-0.80),
+        Retention(1.30, 0.25, 0.10),
+        Retention(0.90, 0.25, 0.10, missed=-0.80),
     )
     """One for each later wave."""
     item_gap: float = 0.012
