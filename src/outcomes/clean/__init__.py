@@ -59,10 +59,8 @@ def _leave_out_strangers(records: Records, known: pd.Series, part: Cleaning) -> 
     source.leave_out(strangers, "in no wave" if part.register_ is None else "not in the register")
     if not source.used.any():
         reasons = listed(f"{n} {reason}" for reason, n in source.reasons.value_counts(sort=False).items())
-        mend = "look whether all files are of one cohort and write the ids alike"
-        source.problems.append(
-            Problem(source.file, f"no row that can be used ({reasons})", "one or more", mend)
-        )
+        found, mend = f"no row that can be used ({reasons})", "look whether all files write the ids alike"
+        source.problems.append(Problem(source.file, found, "one or more", mend))
 
 
 def _rows(records: Records | None, table: Table) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 In: a column of text cells (stripped, NFC) indexed by spreadsheet row. Out: the column's meaning and the
 problems found. Each distinct value is read once. Ids and free text never stand in a problem, not even when
-they stray into a closed question: a value is shown only when it can't be either.
+they stray into a closed question: a value is shown only when it looks like neither.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ and what the wave says about the person; which responses are used is noted in th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -90,6 +91,5 @@ def _kept(twice: pd.DataFrame, items: list[str], rule: str) -> pd.Index:
     in_time = twice.sort_values("answered_on", kind="stable", na_position="first")
     if rule == "most_complete":
         in_time = in_time.loc[in_time[items].notna().sum(axis=1).sort_values(kind="stable").index]
-    return in_time.index[
-        ~in_time["person"].duplicated(keep="last" if rule in ("last", "most_complete") else "first")
-    ]
+    keep: Literal["first", "last"] = "last" if rule in ("last", "most_complete") else "first"
+    return in_time.index[~in_time["person"].duplicated(keep=keep)]
