@@ -32,6 +32,9 @@ USAGE = "run.py knows `report [STUDY]`, `test [pytest arguments]` and `python AR
 FOREIGN = ["PYTHONHOME", "PYTHONPATH", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_ONLY_BINARY", "PIP_PREFIX"]
 FOREIGN += ["PIP_REQUIRE_VIRTUALENV", "PIP_ROOT", "PIP_TARGET"]
 
+# A test file stays on one worker, and files are dealt out in the order that tests/conftest.py gives them.
+FILES_APART = ["--dist", "loadfile", "--no-loadscope-reorder"]
+
 # What pip and Python write when a step fails for want of room, of the pinned file, or of the network.
 FULL_DISK = ["No space left on device", "Disk quota exceeded"]
 OTHER_FILE = ["DO NOT MATCH THE HASHES"]
@@ -243,7 +246,7 @@ def main(arguments):
         studies = [study for study in rest if study]
         kind, command = "runtime", [os.path.join(PROGRAMS, "outcomes"), "run"] + studies
     elif verb == "test":
-        kind, command = "test", [PYTHON, "-m", "pytest", "-n", "logical", "--dist", "loadfile"] + rest
+        kind, command = "test", [PYTHON, "-m", "pytest", "-n", "logical"] + FILES_APART + rest
     elif verb == "python" and rest:
         kind, command = "test", [PYTHON] + rest
     else:
