@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outcomes.clean.sheet import read_sheet
@@ -261,6 +261,9 @@ def test_what_was_written_is_read_row_by_row(rows):
 
 
 @given(st.binary(max_size=80), st.sampled_from(["csv", "qualtrics", "xlsx"]))
+@example(b"\xef\xbb\xbf", "csv")
+@example(b"\n\n", "csv")
+@example(b"\na,b\n1,2\n", "csv")
 def test_any_bytes_are_read_or_refused(content, layout):
     assert read_or_refused(content, layout)
 

@@ -6,6 +6,7 @@ spreadsheet and whose empty cells are empty text. What would shift, cut or merge
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import unicodedata
@@ -49,7 +50,7 @@ def read_sheet(content: bytes, layout: Layout, where: str) -> pd.DataFrame:
     Raises DataError, naming ``where``, for an empty file, another format or encoding, rows of another width
     than the header, repeated or blank column names, header rows that the layout does not have.
     """
-    if not content.strip():
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         raise _refused(where, "an empty file", "at least a header and one row", "export it again")
     rows = _workbook(content, where) if layout == "xlsx" else _csv(content, where)
     header, above = rows[0], HEADER_ROWS[layout]
