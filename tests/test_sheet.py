@@ -51,6 +51,7 @@ BOOK = workbook(["id", "q1"], ["M1", 3])
 REFUSED = {
     "empty": (b"", "found an empty file"),
     "blank": (b"\n \r\n\t", "found an empty file"),
+    "a BOM alone": (b"\xef\xbb\xbf", "found an empty file"),
     "header only": (HEADER, "found no rows below the header"),
     "header and blank rows": (HEADER + b",,\n\n , ,\n", "found no rows below the header"),
     "UTF-16 with BOM": (

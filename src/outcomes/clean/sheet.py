@@ -7,6 +7,7 @@ spreadsheet and whose empty cells are empty text. What would shift, cut or merge
 from __future__ import annotations
 
 import codecs
+import codecs
 import csv
 import io
 import unicodedata
@@ -33,7 +34,7 @@ MOST_ROWS = 1_048_576
 """Most rows that a spreadsheet has."""
 
 _IMPORT_ID = '{"ImportId"'
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, ParseError, LookupError, ValueError, TypeError, AttributeError, OSError,
