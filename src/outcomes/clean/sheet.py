@@ -7,7 +7,6 @@ spreadsheet and whose empty cells are empty text. What would shift, cut or merge
 from __future__ import annotations
 
 import codecs
-import codecs
 import csv
 import io
 import unicodedata
