@@ -144,3 +144,24 @@ def test_no_unrounded_count_stands_in_any_released_cell():
     for frame in disclose(filled, PART).values():
         counts = frame.drop(columns="n_items", errors="ignore")
         assert not (counts.astype("string") == str(secret)).to_numpy(na_value=False).any()
+
+
+def test_the_verdict_on_all_outcomes_does_not_repeat_a_suppressed_one():
+    gain = rows(
+        "gains",
+        *(
+            {"outcome": outcome, "group": group, "wave": "end", "n": 5 if outcome == "few" else 100}
+            for outcome in ("few", "many")
+            for group in ("low", "high")
+        ),
+    )
+    verdicts = rows(
+        "verdicts",
+        *(
+            {"hypothesis": "H2", "outcome": outcome, "wave": "end", "n": 105}
+            for outcome in ("few", "many", "all")
+        ),
+    )
+    released = disclose(restricted(gains=gain, verdicts=verdicts), PART)["verdicts"].set_index("outcome")
+    assert released["p_value"].notna().to_dict() == {"few": False, "many": True, "all": False}
+    assert released["verdict"].notna().to_dict() == {"few": False, "many": True, "all": False}

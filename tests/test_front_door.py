@@ -108,7 +108,7 @@ def begin(checkout: Path, *arguments: str, **settings: str) -> subprocess.Popen[
 def run(checkout: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
     """Run run.py to its end and return its exit code, what it printed, and what it complained of."""
     process = begin(checkout, *arguments, **settings)
-    printed, complaint = process.communicate(timeout=120)
+    printed, complaint = process.communicate(timeout=600)
     return process.returncode, printed, complaint
 
 
@@ -190,7 +190,7 @@ def test_an_interrupted_setup_is_redone_by_one_of_two_runs(checkout: Path) -> No
     first.kill()
     first.communicate()
     both = [begin(checkout, "report"), begin(checkout, "report")]
-    printed = [process.communicate(timeout=120) for process in both]
+    printed = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert [complaint for _, complaint in printed] == ["", ""]
     assert sum("Setting up the environment" in text for text, _ in printed) == 1

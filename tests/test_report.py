@@ -15,7 +15,7 @@ from outcomes import tables as declared
 from outcomes.columns import empty
 from outcomes.figure import draw
 from outcomes.report import SECTIONS, render
-from outcomes.report.answer import sentence
+from outcomes.report.answer import answer, sentence
 from outcomes.report.display import HEADINGS, HIDDEN, TITLES, view
 from outcomes.report.facts import EMPTY, MINUS, SUPPRESSED, Facts, listed, within
 from outcomes.report.methods import paragraphs
@@ -210,15 +210,15 @@ SENTENCES: list[tuple[str, str, dict[str, object], str]] = [
      "it is not clear whether the low-SES group or the high-SES group gained more. The low-SES group's gain "
      "was 0.08 points larger (likely between 0.14 points smaller and 0.30 points larger)"),
     ("H1", "self_belief", {"verdict": "not estimable", "estimate": None},
-     "In self-belief in graduate employment, there were not enough answers to say."),
+     "In self-belief in graduate employment, the data do not allow an estimate."),
     ("H2", "networks", {"verdict": "non-inferior", "estimate": -0.02, "low": -0.2, "high": 0.16},
-     "the low-SES group gained about as much as the high-SES group. The low-SES group's gain was 0.02 points "
+     "the low-SES group kept up with the high-SES group. The low-SES group's gain was 0.02 points "
      "smaller (likely between 0.20 points smaller and 0.16 points larger) on a scale from 1 to 5, so a gain "
      "smaller by more than 0.25 points can be ruled out."),
     ("H2", "networks", {"verdict": "non-inferior", "estimate": -0.12, "low": -0.2, "high": -0.04},
      "the low-SES group gained less than the high-SES group, but not by more than the margin."),
     ("H2", "networks", {"verdict": "non-inferior", "estimate": 0.12, "low": 0.04, "high": 0.2},
-     "the low-SES group gained more than the high-SES group. "),
+     "the low-SES group kept up with the high-SES group. "),
     ("H2", "networks", {"verdict": "inferior", "estimate": -0.6, "low": -0.8, "high": -0.4},
      "the low-SES group fell behind the high-SES group by more than the margin."),
     ("H2", "networks", {"verdict": "inconclusive"},
@@ -231,7 +231,7 @@ SENTENCES: list[tuple[str, str, dict[str, object], str]] = [
     ("H2", "all", {"verdict": "inferior"}, "by more than the margin in at least one outcome."),
     ("H2", "all", {"verdict": "inconclusive"},
      "Taken together, it is not clear whether the low-SES group kept up"),
-    ("H2", "all", {"verdict": "not estimable"}, "Taken together, there were not enough answers to say."),
+    ("H2", "all", {"verdict": "not estimable"}, "Taken together, the data do not allow an estimate."),
     ("H4", "professional_aspiration", {"verdict": "floor met", "estimate": 0.66},
      "Aspires to a professional occupation: 66% of the low-SES group (End of the year; likely 63% to 79%). "
      "This is clearly above the mark of 50%."),
@@ -538,3 +538,17 @@ def test_words_within_a_sentence() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a"]) == "a"
     assert listed([]) == ""
+
+
+def test_the_plain_answer_says_how_firm_it_is() -> None:
+    said = " ".join(answer(facts(MENTORING))["limits"])
+    assert "provisional" in said
+    assert "exploratory" in said
+    assert "Small sample" not in said
+
+
+def test_the_plain_answer_warns_of_small_groups() -> None:
+    gains = MENTORING.tables["gains"]
+    few = gains.assign(n=gains["n"].mask((gains["outcome"] == "self_belief") & (gains["group"] == "low"), 20))
+    said = " ".join(answer(facts(MENTORING, MENTORING.tables | {"gains": few}))["limits"])
+    assert "Small sample: in self-belief in graduate employment a group has fewer than 30 mentees." in said

@@ -25,6 +25,7 @@ from outcomes.study.stages import Cleaning
 DONE, FAILED, PROBLEMS = 0, 1, 2
 _NOTHING = "Nothing to be done"
 _TAIL = 15
+_MOST_SHOWN = 50
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(asked.command(asked))
     except Refused as refused:
-        for problem in refused.problems:
-            print(problem, file=sys.stderr)
         count = len(refused.problems)
+        for problem in refused.problems[:_MOST_SHOWN]:
+            print(problem, file=sys.stderr)
+        if count > _MOST_SHOWN:
+            print(f"... and {count - _MOST_SHOWN} more; mend these first.", file=sys.stderr)
         print(f"{count} problem{'s' if count > 1 else ''}; nothing was computed.", file=sys.stderr)
         return PROBLEMS
     except Exception as error:
@@ -57,7 +60,12 @@ def run(asked: argparse.Namespace) -> int:
     began, project = time.monotonic(), _checked(asked.study)
     report = project.results("release/report.html")
     log = project.root / project.results("logs/snakemake.log")
-    code, said = _snakemake(project, asked.cores)
+    with files.sole(project.root / ".snakemake" / "outcomes.lock"):
+        code, said = _snakemake(project, "--cores", str(asked.cores))
+        if code != DONE and any("LockException" in line for line in said):
+            # No other run of ours is alive, so the lock is one that a killed run left behind.
+            _snakemake(project, "--unlock")
+            code, said = _snakemake(project, "--cores", str(asked.cores))
     files.write_text("".join(said), log)
     if code != DONE:
         if not any(line.startswith(f"{MARK}ERROR") for line in said):
@@ -107,16 +115,17 @@ def _checked(study: str | None) -> Project:
     return project
 
 
-def _snakemake(project: Project, cores: int) -> tuple[int, list[str]]:
+def _snakemake(project: Project, *flags: str) -> tuple[int, list[str]]:
     """Run Snakemake on the project; print the lines that our jobs say; return its exit code and all lines."""
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(project.root / "Snakefile"),
-        "--directory", str(project.root), "--cores", str(cores), "--config", f"study={project.name}",
+        "--directory", str(project.root), *flags, "--config", f"study={project.name}",
         "--quiet", "rules", "progress", "host", "reason",
     ]  # fmt: skip
     said = []
     with subprocess.Popen(  # noqa: S603 - a fixed program with fixed flags; the study's name is checked
         command,
+        close_fds=False,  # the run's lock is held as long as any program of it lives
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

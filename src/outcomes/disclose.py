@@ -107,5 +107,8 @@ def _base(name: str, frame: pd.DataFrame, least: Callable[[str, str], float]) ->
             [least(outcome, wave) for outcome, wave in zip(frame["outcome"], frame["wave"], strict=True)],
             index=frame.index, dtype=float,
         )  # fmt: skip
-        return own.fillna(np.inf).combine(smaller.fillna(np.inf), min).replace(np.inf, np.nan)
+        own = own.fillna(np.inf).combine(smaller.fillna(np.inf), min).replace(np.inf, np.nan)
+    if name == "verdicts":
+        whole = frame["outcome"] == "all"
+        own = own.mask(whole, own.groupby(frame["hypothesis"]).transform("min"))
     return own

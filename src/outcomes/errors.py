@@ -49,9 +49,10 @@ def no_such_file(where: str, file: str, present: Iterable[str]) -> Problem:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the closest known word, or an empty string (difflib, ratio 0.6)."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean '{close[0]}'?" if close else ""
+    """Return ``did you mean 'x'?`` for the closest word, case aside, or nothing (difflib, ratio 0.6)."""
+    folded = {other.casefold(): other for other in known}
+    close = difflib.get_close_matches(word.casefold(), list(folded), n=1)
+    return f"did you mean '{folded[close[0]]}'?" if close else ""
 
 
 def listed(words: Iterable[object], most: int = 12) -> str:

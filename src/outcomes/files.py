@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.columns import DTYPES, Table, expect
-from outcomes.errors import Problem, StudyError
+from outcomes.errors import DataError, Problem, StudyError
 
 _PRIVATE = "restricted"
 
@@ -23,14 +24,17 @@ def read_bytes(path: Path | str) -> bytes:
 
 
 class Folder(Mapping[str, bytes]):
-    """The files of a folder by name, each read when it is asked for; a folder that is not there is empty."""
+    """The files of a folder by name, each read when it is asked for; a link out of the folder is not one.
+
+    A folder that is not there is empty.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     def __getitem__(self, name: str) -> bytes:
         path = self.path / name
-        if Path(name).name != name or not path.is_file():
+        if path.resolve().parent != self.path.resolve() or not path.is_file():
             raise KeyError(name)
         return read_bytes(path)
 
@@ -80,6 +84,30 @@ def write_table(frame: pd.DataFrame, path: Path | str, table: Table) -> None:
     """Check ``frame`` against its declaration and write it as CSV (UTF-8, full precision, line feeds)."""
     checked = expect(frame, table)
     write_text(checked.to_csv(index=False, lineterminator="\n"), path)
+
+
+@contextmanager
+def sole(path: Path | str) -> Iterator[None]:
+    """Hold the lock file ``path`` for a while; the programs that are started meanwhile hold it too.
+
+    The end of all of them, however it comes, frees it. Raises DataError while another run holds it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with Path(path).open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mend = "wait until it ends, then run again"
+            raise DataError(
+                [Problem("this project", "another run at work", "one run at a time", mend)]
+            ) from None
+        yield
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def flow(participation: pd.DataFrame, people: pd.DataFrame, scores: pd.DataFrame
     last = pd.DataFrame(
         {
             "step": "analysed",
-            "label": "Analysed: at least one score",
+            "label": "In the models: a score at any wave",
             "group": group,
             "n": int(analysed.get(group, 0)),
         }

@@ -9,6 +9,9 @@ from __future__ import annotations
 from outcomes.report.facts import Facts, Row, listed, rows, within
 from outcomes.study import Hypothesis
 
+FEW = 30
+"""People in a group below which a range by the normal distribution is called too narrow."""
+
 
 def answer(facts: Facts) -> dict[str, object]:
     """Return the opening, the sentences by hypothesis, how to read a range, and the limits of the study."""
@@ -44,7 +47,7 @@ def sentence(row: Row, facts: Facts) -> str:
     if row["disclosure"] != "shown":
         return f"{about}, the result can't be shown because it rests on too few {facts.people}."
     if row["verdict"] == "not estimable":
-        return f"{about}, there were not enough answers to say."
+        return f"{about}, the data do not allow an estimate."
     if row["kind"] == "floor":
         return _floor(row, facts)
     known = f"{about}, {_gained(row, facts)}"
@@ -75,12 +78,12 @@ def _gained(row: Row, facts: Facts) -> str:
 
 
 def _kept_up(row: Row, low: str, high: str, facts: Facts) -> str:
-    """Return how a group that is not inferior did: the range lies above zero, below it, or around it."""
-    if row["low"] < 0 < row["high"]:
-        return f"{low} gained about as much as {high}"
-    said = f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
+    """Return how a group that is not inferior did; that it did better is a claim with a test of its own."""
     behind = (row["estimate"] < 0) == _better(row, facts)
-    return f"{said}, but not by more than the margin" if behind else said
+    if row["low"] < 0 < row["high"] or not behind:
+        return f"{low} kept up with {high}"
+    said = f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
+    return f"{said}, but not by more than the margin"
 
 
 def _size(row: Row, facts: Facts) -> str:
@@ -167,7 +170,35 @@ def _limits(facts: Facts) -> list[str]:
             "Scores are what people said about themselves, and their yardstick may have moved between the "
             "waves."
         )
-    return [*limits, *_unknown(facts)]
+    return [*limits, *_unknown(facts), *_few(facts), *_standing(facts)]
+
+
+def _few(facts: Facts) -> list[str]:
+    """Return a warning where a compared group is small at a deciding wave."""
+    deciding = {(row["outcome"], row["wave"]) for row in rows(facts.tables["verdicts"])}
+    gains = rows(facts.tables["gains"]) if facts.has("gains") else []
+    compared = [row for row in gains if row["group"] in ("low", "high")]
+    small = {
+        row["outcome"] for row in compared if (row["outcome"], row["wave"]) in deciding and row["n"] < FEW
+    }
+    if not small:
+        return []
+    named = listed([within(facts.outcome(name)) for name in facts.part.scales if name in small])
+    return [
+        f"Small sample: in {named} a group has fewer than {FEW} {facts.people}. Ranges are too narrow then, "
+        "and the next survey may well say something else."
+    ]
+
+
+def _standing(facts: Facts) -> list[str]:
+    """Return how firm the verdicts are: whether the method is final, and whether the claims came first."""
+    verdicts = rows(facts.tables["verdicts"])
+    said = []
+    if any("provisional" in str(row["basis"]) for row in verdicts):
+        said.append("All answers here are provisional: the final method may give somewhat wider ranges.")
+    if any(row["plan"] == "exploratory" for row in verdicts):
+        said.append("All claims here are exploratory: they were not fixed before the data were seen.")
+    return said
 
 
 def _unknown(facts: Facts) -> list[str]:
@@ -177,7 +208,12 @@ def _unknown(facts: Facts) -> list[str]:
     if not unknown:
         return []
     first = unknown[0]
-    left = facts.part.population == "ses_known" or facts.part.model.ses_unknown == "leave_out"
+    if facts.part.population == "ses_known":
+        return [
+            f"{facts.written(first, 'n')} {facts.people} are left out of the comparison, because it is not "
+            "known which group they belonged to at the first wave. Many of them may have joined later."
+        ]
+    left = facts.part.model.ses_unknown == "leave_out"
     where = "are left out of the comparison" if left else "are shown, but are not part of the comparison"
     return [
         f"For {facts.written(first, 'n')} {facts.people} ({within(str(first['label']))}) it is not known "

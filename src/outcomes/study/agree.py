@@ -22,6 +22,7 @@ def disagreements(study: Study, instruments: Mapping[str, Instrument]) -> Iterat
             yield from strays(f"outcomes: {name}: scale", [outcome.scale], known)
             scales |= {name: known[outcome.scale]} if outcome.scale in known else {}
     yield from _kinds(study, scales)
+    yield from _margins(study, instruments, scales)
     yield from _shared_items(study, scales)
     for name, instrument in instruments.items():
         for value in filter(instrument.answers.allows, study.missing):
@@ -40,6 +41,23 @@ def _kinds(study: Study, scales: Mapping[str, Scale]) -> Iterator[Problem]:
                 allowed = "`floor` on a share, the other kinds on any other score"
                 yield Problem(
                     f"hypotheses: {name}: outcomes", found, allowed, "take the outcome out or change the kind"
+                )
+
+
+def _margins(
+    study: Study, instruments: Mapping[str, Instrument], scales: Mapping[str, Scale]
+) -> Iterator[Problem]:
+    """Yield margins that no gap could exceed: as wide as the scale itself, or wider."""
+    for name, hypothesis in study.hypotheses.items():
+        if hypothesis.kind != "non_inferiority":
+            continue
+        for outcome in (outcome for outcome in hypothesis.outcomes if outcome in scales):
+            least, most = instruments[study.outcomes[outcome].instrument].bounds(scales[outcome])
+            if hypothesis.margin >= most - least:
+                found = f"{hypothesis.margin:g} points on '{outcome}', which runs from {least:g} to {most:g}"
+                allowed = f"less than {most - least:g} points"
+                yield Problem(
+                    f"hypotheses: {name}: margin", found, allowed, "give the margin in score points"
                 )
 
 

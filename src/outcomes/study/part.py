@@ -73,6 +73,9 @@ FileName = Annotated[str, StringConstraints(pattern=FILE)]
 Value = Annotated[str, StringConstraints(max_length=200)]
 """A cell of a raw file, as text."""
 
+Level = Annotated[float, Field(gt=0, le=0.2, allow_inf_nan=False)]
+"""A level of significance: above 0, at most 0.2."""
+
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 """A share between 0 and 1, both excluded."""
 

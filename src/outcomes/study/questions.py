@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from outcomes.errors import Problem
-from outcomes.study.part import Label, Name, Part, Share, repeats
+from outcomes.study.part import Label, Level, Name, Part, Share, repeats
 
 
 class Outcome(Part):
@@ -40,14 +40,14 @@ class Superiority(_Hypothesis):
     """The focal group gains more than the reference group, outcome by outcome."""
 
     kind: Literal["superiority"] = Field(description="Which claim this is.")
-    alpha: Share = Field(0.05, description="Two-sided level after Holm's adjustment within the family.")
+    alpha: Level = Field(0.05, description="Two-sided level after Holm's adjustment within the family.")
 
 
 class NonInferiority(_Hypothesis):
     """The focal group gains at most a margin less than the reference group; every outcome must pass."""
 
     kind: Literal["non_inferiority"] = Field(description="Which claim this is.")
-    alpha: Share = Field(0.025, description="One-sided level; intersection-union, hence not adjusted.")
+    alpha: Level = Field(0.025, description="One-sided level; intersection-union, hence not adjusted.")
     margin: float = Field(
         gt=0, allow_inf_nan=False, description="The largest acceptable deficit, in score points."
     )
@@ -57,7 +57,7 @@ class Floor(_Hypothesis):
     """The share of the focal group that has an attribute stays above a floor."""
 
     kind: Literal["floor"] = Field(description="Which claim this is.")
-    alpha: Share = Field(0.025, description="One-sided level of the lower limit (Wilson).")
+    alpha: Level = Field(0.025, description="One-sided level of the lower limit (Wilson).")
     floor: Share = Field(description="The share that must be exceeded.")
 
 
@@ -75,7 +75,7 @@ class Model(Part):
         default="third_level",
         description="Whether people of unknown SES enter the model as a group of their own.",
     )
-    confidence: Share = Field(default=0.95, description="The level of the intervals.")
+    confidence: Share = Field(default=0.95, ge=0.8, description="The level of the intervals.")
 
     def _faults(self) -> Iterator[Problem]:
         yield from repeats("covariates", self.covariates)

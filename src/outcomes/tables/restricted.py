@@ -121,7 +121,12 @@ _ESTIMATE = (
     Column("df_method", "text", "How degrees of freedom were found."),
     Column("low", "number", "Lower limit of the interval, not adjusted for multiplicity.", empty=True),
     Column("high", "number", "Upper limit.", empty=True),
-    Column("p_value", "number", "Two-sided p for no effect.", empty=True),
+    Column(
+        "p_value",
+        "number",
+        "Two-sided p for no effect; 0 in a release is below its last decimal.",
+        empty=True,
+    ),
     Column("p_adjusted", "number", "p after Holm within the family; empty outside a family.", empty=True),
     Column("standardised", "number", "Estimate over the within-group pooled SD at the baseline.", empty=True),
     Column("standardised_low", "number", "Lower limit, with the error of that SD.", empty=True),
