@@ -1,0 +1,125 @@
+"""What goes into a fit: scores, a design, whose score it is and when it was given.
+
+In: arrays with a row a score. Out: `Rows`, checked and sorted by person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from outcomes.mixed.structures import Structure
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Scores and all that explains them, a row a score, sorted by person and wave (or time).
+
+    A row without a score is no row: leave it out. Wave and time are needed by the structures that use them.
+    """
+
+    design: np.ndarray
+    """Rows x terms."""
+    terms: tuple[str, ...]
+    response: np.ndarray
+    """Rows x responses: several outcomes, or simulated ones, of the same rows."""
+    person: np.ndarray
+    """Whose row it is, coded 0, 1, ... (rows,)."""
+    n_people: int
+    wave: np.ndarray | None = None
+    """Which wave, coded 0, 1, ... (rows,)."""
+    time: np.ndarray | None = None
+    """When, in any unit (rows,)."""
+    order: np.ndarray | None = None
+    """Where each row stood in what was given."""
+
+    @classmethod
+    def of(
+        cls,
+        response: np.ndarray,
+        design: np.ndarray,
+        person: np.ndarray,
+        *,
+        terms: Sequence[str] | None = None,
+        wave: np.ndarray | None = None,
+        time: np.ndarray | None = None,
+    ) -> Rows:
+        """Return the rows of a model.
+
+        ``response`` is (rows,) or (rows, responses), ``design`` (rows, terms), ``person`` any labels (rows,).
+        ``terms`` names the columns. Raises ValueError where shapes disagree or a number is not finite.
+        """
+        design = np.asarray(design, dtype=float)
+        response = np.asarray(response, dtype=float)
+        names = tuple(terms) if terms is not None else tuple(f"x{place}" for place in range(design.shape[1]))
+        given = [response, np.asarray(person), *(part for part in (wave, time) if part is not None)]
+        if design.ndim != 2 or any(len(part) != len(design) for part in given):
+            raise ValueError("response, design, person, wave and time must have the same number of rows")
+        if len(names) != design.shape[1] or len(set(names)) != len(names):
+            raise ValueError("terms must name each column of the design once")
+        numbers = [response, design, *([] if time is None else [np.asarray(time, dtype=float)])]
+        if not all(np.isfinite(part).all() for part in numbers):
+            raise ValueError("scores, design and times must be finite: leave rows without a score out")
+        codes, labels = _codes(np.asarray(person))
+        later = [np.asarray(part) for part in (wave, time) if part is not None][:1]
+        order = np.lexsort([*later, codes]) if later else np.argsort(codes, kind="stable")
+        rows = cls(design, names, response.reshape(len(design), -1), codes, labels)
+        rows = replace(rows, wave=None if wave is None else np.asarray(wave, dtype=int))
+        return replace(rows, time=None if time is None else np.asarray(time, dtype=float))._sorted(order)
+
+    def _sorted(self, order: np.ndarray) -> Rows:
+        if np.array_equal(order, np.arange(len(order))):
+            return replace(self, order=order)
+        return replace(
+            self, design=self.design[order], response=self.response[order], person=self.person[order],
+            wave=None if self.wave is None else self.wave[order],
+            time=None if self.time is None else self.time[order], order=order,
+        )  # fmt: skip
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first row of each person."""
+        return np.searchsorted(self.person, np.arange(self.n_people))
+
+    def carried(self, columns: np.ndarray, structure: Structure) -> np.ndarray:
+        """Return Z_i' ``columns`` of each person (people x q x columns) for ``columns`` (rows x columns)."""
+        width = structure.width
+        if structure.by_wave:
+            carried = np.zeros((self.n_people, width, columns.shape[1]))
+            carried[self.person, self._waves(width)] = columns
+            return carried
+        if not len(columns):
+            return np.zeros((self.n_people, width, columns.shape[1]))
+        parts = [columns, *(columns * each[:, None] for each in structure.slopes(self.time))]
+        return np.stack([np.add.reduceat(part, self.starts, axis=0) for part in parts], axis=1)
+
+    def grams(self, structure: Structure) -> np.ndarray:
+        """Return Z_i'Z_i of each person (people x q x q)."""
+        if structure.by_wave:
+            there = np.zeros((self.n_people, structure.width))
+            there[self.person, self._waves(structure.width)] = 1.0
+            return there[:, :, None] * np.eye(structure.width)
+        columns = np.column_stack([np.ones(len(self.person)), *structure.slopes(self.time)])
+        return self.carried(columns, structure)
+
+    def _waves(self, width: int) -> np.ndarray:
+        if self.wave is None:
+            raise ValueError("this structure needs the wave of each row")
+        if len(self.wave) and not 0 <= self.wave.min() <= self.wave.max() < width:
+            raise ValueError("waves must be coded from 0 to one less than their number")
+        again = (np.diff(self.person) == 0) & (np.diff(self.wave) == 0)
+        if again.any():
+            raise ValueError("a person has two scores at one wave")
+        return self.wave
+
+
+def _codes(person: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return codes 0, 1, ... in the order of the labels, and how many people there are."""
+    if person.dtype.kind in "iu" and len(person) and person.min() >= 0 and person.max() < 4 * len(person):
+        present = np.zeros(int(person.max()) + 1, dtype=bool)
+        present[person] = True
+        return (np.cumsum(present) - 1)[person], int(present.sum())
+    labels, codes = np.unique(person, return_inverse=True)
+    return codes.reshape(-1), len(labels)

@@ -1,0 +1,230 @@
+"""What is the REML or ML solution of each fit, and can it be believed?
+
+In: `Products`. Out: a `Solution` for all fits together, each with its own status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from outcomes.mixed.criterion import Point
+from outcomes.mixed.newton import Ended, minimise
+from outcomes.mixed.products import Products
+from outcomes.mixed.structures import symmetric_units
+
+Method = Literal["REML", "ML"]
+
+SINGULAR = 1e-8
+"""Smallest variance of a combination of random effects, against the residual's, that is not taken as 0."""
+ENDLESS = 1e8
+"""Largest variance of a random effect against the residual's: beyond, scores do not vary within people."""
+COLLAPSED = 1e-10
+"""Smallest eigenvalue of the correlations of waves at which the likelihood is not taken as unbounded."""
+IDENTIFIED = 1e-9
+"""Smallest eigenvalue of the scaled expected information at which parameters can be told apart."""
+
+OK, BOUNDARY, UNCONVERGED = "ok", "boundary", "unconverged"
+TOO_FEW = "not estimable: no more scores than coefficients"
+FLAT = "not estimable: the scores do not vary"
+CONSTANT = "not estimable: scores do not vary within people"
+UNKNOWN = "not identified: the scores cannot tell the covariance parameters apart"
+ALONE = "not estimable: nobody has two scores"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The fits at their solutions. Where a status is neither ok nor boundary the numbers mean nothing."""
+
+    point: Point
+    status: np.ndarray
+    """One text a fit: ok, boundary, unconverged, or why nothing can be estimated."""
+
+    @property
+    def products(self) -> Products:
+        """What was fitted."""
+        return self.point.products
+
+    @property
+    def solved(self) -> np.ndarray:
+        """Which fits have estimates (F,)."""
+        return np.isin(self.status, (OK, BOUNDARY))
+
+    @cached_property
+    def residual_variance(self) -> np.ndarray:
+        """The scale s2 in squared units of the response (F,); over waves it is that of the first wave."""
+        return self.point.scale * self.products.scale**2
+
+    @property
+    def psi(self) -> np.ndarray:
+        """The covariance of random effects, or of the waves, in squared units (F x q x q)."""
+        return self.point.psi * self.residual_variance[:, None, None]
+
+    @property
+    def log_likelihood(self) -> np.ndarray:
+        """The log-likelihood of the responses as given, constants included, as in lme4 (F,)."""
+        size = np.log(np.where(self.products.scale > 0, self.products.scale, 1.0) ** 2)
+        basis = self.products.basis.log_det if self.point.reml else 0.0
+        return -0.5 * (self.point.deviance + self.point.df * size + basis)
+
+    @property
+    def coefficients(self) -> np.ndarray:
+        """Coefficients in the basis of the products (F x p), in units of the response."""
+        return self.products.shift + self.point.coefficients * self.products.scale[:, None]
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Their covariance by the model, s2 (X'V*^-1 X)^-1 (F x p x p)."""
+        return self.point.covariance * self.residual_variance[:, None, None]
+
+
+def solve(products: Products, method: Method = "REML") -> Solution:
+    """Return the fit of each response of ``products``.
+
+    Newton's method from two starts, of which the lower deviance counts. ``boundary``: a variance of the
+    random effects, or of a combination of them, is 0, which is a solution. ``unconverged`` or ``not
+    identified``: there is none.
+    """
+    reml = method == "REML"
+    fits, rank = products.n_fits, products.rank
+    status = np.full(fits, OK, dtype=object)
+    n_rows = np.broadcast_to(products.n_rows, (fits,))
+    status[products.scale == 0] = FLAT
+    status[n_rows <= rank] = TOO_FEW
+    begin = _starts(products, fits)
+    able = np.flatnonzero(status == OK)
+    free = begin[0].copy()
+    if len(able):
+        part = products.take(able) if len(able) < fits else products
+        unknown = ~identified(Point(part, begin[-1][able], reml))
+        status[able[unknown]] = _why(products)
+        able = able[~unknown]
+    if len(able):
+        part = products.take(able) if len(able) < fits else products
+        best = _best(part, begin[:, able], reml)
+        best = _settled(part, best, reml)
+        free[able] = best.free
+        status[able] = _statuses(Point(part, best.free, reml), best.converged)
+    return Solution(Point(products, free, reml), status.astype(str))
+
+
+def _why(products: Products) -> str:
+    rows = np.einsum("gaa->g", products.grams) if products.structure.by_wave else products.grams[:, 0, 0]
+    return ALONE if (rows <= 1).all() else UNKNOWN
+
+
+def _starts(products: Products, fits: int) -> np.ndarray:
+    """Return the starts (starts x fits x k); over waves the first comes from the residuals' moments."""
+    width = products.structure.width
+    first, second = np.triu_indices(width)
+    sums = products.yy[:, 1:].reshape(fits, -1, len(first)).sum(axis=1)
+    per_person = products.grams[:, first, first] * products.grams[:, second, second]
+    pairs = np.broadcast_to(products.count @ per_person, sums.shape)
+    found = np.where(pairs > 0, sums / np.maximum(pairs, 1e-300), 0.0) * np.where(first == second, 1.0, 0.5)
+    moments = np.zeros((fits, width, width))
+    moments[:, first, second] = found
+    moments[:, second, first] = found
+    return products.structure.starts(moments)
+
+
+def identified(point: Point) -> np.ndarray:
+    """Say of which fits the expected information tells all covariance parameters and the scale apart (F,)."""
+    structure = point.products.structure
+    units = structure.linear
+    directions = point.directions
+    if units is not None:
+        directions = np.broadcast_to(units, (len(point.free), *units.shape))
+    along = point.curved(directions)
+    found = along.expected
+    if not structure.by_wave or units is None:
+        trace = along.traces[..., None]
+        corner = point.df[:, None, None]
+        found = np.concatenate(
+            [np.concatenate([found, trace], axis=2), np.concatenate([trace.swapaxes(1, 2), corner], axis=2)],
+            axis=1,
+        )
+    size = np.sqrt(np.maximum(np.einsum("fkk->fk", found), 0))
+    there = (size > 1e-10 * np.maximum(size.max(axis=1, keepdims=True), 1e-300)).all(axis=1)
+    size = np.where(size > 0, size, 1.0)
+    scaled = found / size[:, :, None] / size[:, None, :]
+    finite = np.isfinite(scaled).all(axis=(1, 2))
+    values = np.linalg.eigvalsh(np.where(finite[:, None, None], scaled, np.eye(scaled.shape[1])))
+    return there & finite & (values[:, 0] > IDENTIFIED)
+
+
+def _best(products: Products, begin: np.ndarray, reml: bool) -> Ended:
+    """Return the lower of the ends from each start; one that converged goes before one that did not."""
+    ends = [minimise(products, start, reml) for start in begin]
+    best = ends[0]
+    for other in ends[1:]:
+        lower = other.deviance < best.deviance - 1e-9
+        better = np.where(other.converged == best.converged, lower, other.converged & (
+            other.deviance <= best.deviance + 1e-9
+        ))  # fmt: skip
+        better |= lower & ~best.converged
+        best = Ended(
+            np.where(better[:, None], other.free, best.free),
+            np.where(better, other.deviance, best.deviance),
+            np.where(better, other.converged, best.converged),
+        )
+    return best
+
+
+def _settled(products: Products, best: Ended, reml: bool) -> Ended:
+    """Return the ends with variances that are 0 but for rounding set to 0 where the deviance allows it."""
+    if products.structure.by_wave:
+        return best
+    lower = products.structure.lower(best.free)  # type: ignore[attr-defined]
+    values, vectors = np.linalg.eigh(lower @ lower.swapaxes(1, 2))
+    near = (values < SINGULAR) & (values != 0)
+    if not near.any():
+        return best
+    cut = vectors * np.where(values < SINGULAR, 0.0, values)[:, None, :] @ vectors.swapaxes(1, 2)
+    rows, columns = np.tril_indices(products.structure.width)
+    free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.free)
+    deviance = Point(products, free, reml).deviance
+    good = near.any(axis=1) & (deviance <= best.deviance + 1e-7)
+    return Ended(
+        np.where(good[:, None], free, best.free), np.where(good, deviance, best.deviance),
+        best.converged | (good & (deviance <= best.deviance + 1e-9)),
+    )  # fmt: skip
+
+
+def semidefinite_root(matrices: np.ndarray) -> np.ndarray:
+    """Return lower triangular L with L L' = ``matrices`` (F x q x q), which may be singular."""
+    lower = np.zeros_like(matrices)
+    width = matrices.shape[1]
+    for column in range(width):
+        left = matrices[:, column, column] - np.einsum("fk,fk->f", *[lower[:, column, :column]] * 2)
+        pivot = np.sqrt(np.maximum(left, 0))
+        lower[:, column, column] = np.where(left > 1e-14, pivot, 0.0)
+        for row in range(column + 1, width):
+            rest = matrices[:, row, column] - np.einsum(
+                "fk,fk->f", lower[:, row, :column], lower[:, column, :column]
+            )
+            lower[:, row, column] = np.where(left > 1e-14, rest / np.where(left > 1e-14, pivot, 1.0), 0.0)
+    return lower
+
+
+def _statuses(point: Point, converged: np.ndarray) -> np.ndarray:
+    """Return the status of each fit from Psi at its end."""
+    values = np.linalg.eigvalsh(point.psi)
+    if point.products.structure.by_wave:
+        size = np.sqrt(np.einsum("faa->fa", point.psi))
+        least = np.linalg.eigvalsh(point.psi / size[:, :, None] / size[:, None, :])[:, 0]
+        return np.where(converged & (least > COLLAPSED), OK, UNCONVERGED).astype(object)
+    found = np.where(values[:, 0] <= SINGULAR, BOUNDARY, OK).astype(object)
+    found[~converged] = UNCONVERGED
+    found[values[:, -1] > ENDLESS] = CONSTANT
+    return found
+
+
+def restarted(solution: Solution, free: np.ndarray) -> Solution:
+    """Return ``solution`` at other parameters (F x k), its status unchanged."""
+    return replace(solution, point=Point(solution.products, free, solution.point.reml))
+
+
+__all__ = ["Method", "Solution", "identified", "restarted", "semidefinite_root", "solve", "symmetric_units"]
