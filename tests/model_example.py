@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from outcomes.columns import DTYPES
-from outcomes.study import Floor, Hypothesis, Model, NonInferiority, Reproduction, Superiority
+from outcomes.study import (
+    Equivalence,
+    Family,
+    Floor,
+    Hypothesis,
+    Model,
+    NonInferiority,
+    Reproduction,
+    SdMargin,
+    Superiority,
+)
 from outcomes.study.stages import Modelled, Modelling
 
 WAVES = ("start", "middle", "end")
@@ -23,25 +33,50 @@ def outcome(
     return Modelled(domain=domain, higher_is=higher_is, is_share=is_share, waves=tuple(waves))
 
 
-def superiority(*outcomes: str, wave: str = "end", family: str = "first", alpha: float = 0.05) -> Superiority:
+def superiority(
+    *outcomes: str,
+    wave: str = "end",
+    family: str = "first",
+    alpha: float = 0.05,
+    sides: int = 2,
+    pair: tuple[str, str] = ("low", "high"),
+) -> Superiority:
     return Superiority(
-        claim="gains more", kind="superiority", outcomes=outcomes, wave=wave, family=family, alpha=alpha
-    )
-
-
-def non_inferiority(
-    *outcomes: str, margin: float = 0.5, wave: str = "end", alpha: float = 0.025
-) -> NonInferiority:
-    return NonInferiority(
-        claim="no less", kind="non_inferiority", outcomes=outcomes, wave=wave, family="second",
-        margin=margin, alpha=alpha,
+        claim="gains more", kind="superiority", outcomes=outcomes, wave=wave, family=family, alpha=alpha,
+        sides=sides, focal=pair[0], reference=pair[1],
     )  # fmt: skip
 
 
-def floor(*outcomes: str, least: float = 0.5, wave: str = "end", alpha: float = 0.025) -> Floor:
+def non_inferiority(
+    *outcomes: str,
+    margin: float | SdMargin = 0.5,
+    wave: str = "end",
+    alpha: float = 0.025,
+    family: str = "second",
+    pair: tuple[str, str] = ("low", "high"),
+) -> NonInferiority:
+    return NonInferiority(
+        claim="no less", kind="non_inferiority", outcomes=outcomes, wave=wave, family=family,
+        margin=margin, alpha=alpha, focal=pair[0], reference=pair[1],
+    )  # fmt: skip
+
+
+def equivalence(
+    *outcomes: str, margin: float | SdMargin = 0.5, wave: str = "end", alpha: float = 0.05
+) -> Equivalence:
+    return Equivalence(
+        claim="alike", kind="equivalence", outcomes=outcomes, wave=wave, family="fourth", margin=margin,
+        alpha=alpha,
+    )  # fmt: skip
+
+
+def floor(
+    *outcomes: str, least: float = 0.5, wave: str = "end", alpha: float = 0.025, focal: str = "low"
+) -> Floor:
     return Floor(
-        claim="still", kind="floor", outcomes=outcomes, wave=wave, family="third", floor=least, alpha=alpha
-    )
+        claim="still", kind="floor", outcomes=outcomes, wave=wave, family="third", floor=least, alpha=alpha,
+        focal=focal,
+    )  # fmt: skip
 
 
 def study(
@@ -52,12 +87,18 @@ def study(
     adjust: Sequence[str] = (),
     unknown: str = "third_level",
     hypotheses: Mapping[str, Hypothesis] | None = None,
+    families: Mapping[str, str] | None = None,
     reproduction: Reproduction | None = None,
 ) -> Modelling:
+    claims = dict(hypotheses or {})
+    purposes = dict.fromkeys((claim.family for claim in claims.values()), "confirmatory") | dict(
+        families or {}
+    )
     return Modelling(
-        waves=tuple(waves), outcomes=dict(outcomes), covariates=dict(covariates or {}),
-        hypotheses=dict(hypotheses or {}), model=Model(covariates=tuple(adjust), ses_unknown=unknown),
-        reproduction=reproduction,
+        waves=tuple(waves), months=tuple(4.0 * place for place in range(len(waves))), outcomes=dict(outcomes),
+        covariates=dict(covariates or {}), hypotheses=claims,
+        families={name: Family(purpose=purpose) for name, purpose in purposes.items()},
+        model=Model(covariates=tuple(adjust), ses_unknown=unknown), reproduction=reproduction,
     )  # fmt: skip
 
 

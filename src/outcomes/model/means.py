@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from outcomes.columns import GROUPS
 from outcomes.model.contrasts import Row
-from outcomes.model.fitted import STRUCTURE, Fitted
+from outcomes.model.fitted import DF_METHOD, STRUCTURE, Fitted
 from outcomes.study.stages import Modelled
 
 
@@ -47,6 +47,7 @@ def fit_row(model: Fitted) -> Row:
     fit = model.fit
     row: Row = {
         "outcome": model.name, "adjusted": model.adjusted, "structure": STRUCTURE, "method": "REML",
+        "df_method": DF_METHOD,
         "n": model.rows["person"].nunique(), "n_rows": len(model.rows), "status": fit.status,
     }  # fmt: skip
     if model.baseline_spread is not None:

@@ -109,7 +109,7 @@ def _base(name: str, claim: Hypothesis, place: Place, basis: str) -> Row:
     outcome, wave = place
     return {
         "hypothesis": name, "outcome": outcome, "kind": claim.kind, "family": claim.family, "wave": wave,
-        "verdict": "not estimable", "plan": "exploratory", "basis": basis,
+        "verdict": "not estimable", "group": claim.focal if isinstance(claim, Floor) else claim.pair, "plan": "exploratory", "basis": basis,
     }  # fmt: skip
 
 

@@ -5,12 +5,15 @@ from outcomes.study.load import load_study, study_names
 from outcomes.study.people import Covariate, Indicator, SesRule
 from outcomes.study.questions import (
     Disclosure,
+    Equivalence,
+    Family,
     Floor,
     Hypothesis,
     Model,
     NonInferiority,
     Outcome,
     Reproduction,
+    SdMargin,
     Superiority,
     Wording,
 )
@@ -22,6 +25,8 @@ __all__ = [
     "Covariate",
     "Disclosure",
     "Engagement",
+    "Equivalence",
+    "Family",
     "Floor",
     "Hypothesis",
     "Indicator",
@@ -36,6 +41,7 @@ __all__ = [
     "Reproduction",
     "Responses",
     "Scale",
+    "SdMargin",
     "SesRule",
     "Study",
     "Superiority",

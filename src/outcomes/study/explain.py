@@ -14,7 +14,9 @@ from outcomes.errors import Problem, listed, nearest
 from outcomes.study.part import PATTERNS
 
 _LONGEST = 60
-_KINDS = {"superiority", "non_inferiority", "floor"}
+_KINDS = {"superiority", "non_inferiority", "equivalence", "floor"}
+_FORMS = {"number", "SdMargin"}
+"""Tags of the forms that a margin can have."""
 _WORDS = {
     "string_type": "text",
     "tuple_type": "a list, such as [one, two]",
@@ -73,7 +75,9 @@ def _place(where: str, path: Sequence[str | int]) -> str:
 
 
 def _is_kind(path: Sequence[str | int], n: int) -> bool:
-    return n == 2 and path[0] == "hypotheses" and path[n] in _KINDS
+    if n == 2:
+        return path[0] == "hypotheses" and path[n] in _KINDS
+    return n > 2 and path[n - 1] == "margin" and path[n] in _FORMS
 
 
 def _quoted(value: object) -> str:
@@ -111,7 +115,7 @@ def _inside(annotation: Any, part: str | int) -> list[Any]:
         for name, field in annotation.model_fields.items():
             if part in (name, field.alias):
                 return _alternatives(field.annotation)
-        return [annotation] if _tag(annotation) == part else []
+        return [annotation] if part in (_tag(annotation), annotation.__name__) else []
     arguments = get_args(annotation)
     return _alternatives(arguments[-1]) if get_origin(annotation) is dict else []
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.part import FileName, Label, Name, Part, Value
 from outcomes.study.people import Covariate, Indicator, SesRule
-from outcomes.study.questions import Hypothesis, Model, Reproduction, Wording
+from outcomes.study.questions import Family, Hypothesis, Model, Reproduction, Wording
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 from outcomes.study.study import Loaded, Profile
 
@@ -102,17 +102,23 @@ class Modelled(Part):
     is_share: bool
     """Whether the score is 1 or 0, so that its mean is a share."""
     waves: tuple[Name, ...]
+    structure: Literal["intercept", "slope", "unstructured"] = "intercept"
+    """The covariance within a person: the declared one, else by the number of waves."""
 
 
 class Modelling(Part):
     """What `model` reads of a study."""
 
     waves: tuple[Name, ...]
+    months: tuple[float, ...]
+    """When each of the study's waves was, in months since the study's zero."""
     outcomes: dict[Name, Modelled]
     covariates: dict[Name, tuple[Value, ...]]
     """Covariate to its levels, the reference level first: all that the model or the reproduction names."""
     hypotheses: dict[str, Hypothesis]
     """With the deciding wave filled in."""
+    families: dict[Name, Family]
+    """Every family that a hypothesis names."""
     model: Model
     reproduction: Reproduction | None
 
@@ -124,16 +130,22 @@ class Modelling(Part):
             name: Modelled(
                 domain=study.outcomes[name].domain, higher_is=scale.higher_is,
                 is_share=scale.scoring == "share", waves=study.asked(name),
+                structure=study.structure(name),
             )
             for name, (_, scale) in loaded.scales.items()
         }  # fmt: skip
         return cls(
             waves=study.wave_names,
+            months=tuple(wave.months for wave in study.waves.values()),
             outcomes=outcomes,
             covariates={name: covariate.levels for name, covariate in study.covariates.items()},
             hypotheses={
                 name: hypothesis.model_copy(update={"wave": study.deciding_wave(name)})
                 for name, hypothesis in study.hypotheses.items()
+            },
+            families={
+                claim.family: study.families.get(claim.family, Family())
+                for claim in study.hypotheses.values()
             },
             model=study.model,
             reproduction=study.reproduction,

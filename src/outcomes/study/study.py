@@ -23,7 +23,18 @@ from outcomes.study.part import (
     taken,
 )
 from outcomes.study.people import Covariate, SesRule
-from outcomes.study.questions import Disclosure, Hypothesis, Model, Outcome, Reproduction, Wording
+from outcomes.study.questions import (
+    Disclosure,
+    Family,
+    Floor,
+    Hypothesis,
+    Model,
+    Outcome,
+    Reproduction,
+    SdMargin,
+    Superiority,
+    Wording,
+)
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 
 
@@ -69,6 +80,10 @@ class Study(Part):
     hypotheses: dict[HypothesisName, Hypothesis] = Field(
         description="What is claimed; the keys are shown (H1, H2 ...)."
     )
+    families: dict[Name, Family] = Field(
+        default_factory=dict,
+        description="Family to its purpose; one that is not listed is confirmatory.",
+    )
     model: Model = Field(default=Model(), description="How the scores are modelled.")
     reproduction: Reproduction | None = Field(None, description="The regression of the published study.")
     disclosure: Disclosure = Field(description="What may be shown.")
@@ -89,6 +104,11 @@ class Study(Part):
         named = self.outcomes[outcome].waves or self.wave_names
         return tuple(wave for wave in self.wave_names if wave in named)
 
+    def structure(self, outcome: str) -> Literal["intercept", "slope", "unstructured"]:
+        """Return the covariance of ``outcome`` within a person: the declared one, else by its waves."""
+        by_waves = "unstructured" if len(self.asked(outcome)) > 2 else "intercept"
+        return self.model.structure or by_waves
+
     def deciding_wave(self, hypothesis: str) -> str:
         """Return the one wave that decides ``hypothesis``: the declared one, else the last."""
         return self.hypotheses[hypothesis].wave or self.wave_names[-1]
@@ -103,6 +123,8 @@ class Study(Part):
             yield from strays(f"outcomes: {name}: waves", outcome.waves, self.waves)
         for name, hypothesis in self.hypotheses.items():
             yield from self._hypothesis_faults(name, hypothesis)
+            yield from self._group_faults(name, hypothesis)
+        yield from self._family_faults()
 
     def _source_faults(self) -> Iterator[Problem]:
         """Yield what is wrong with waves: order, a file used twice, nothing asked, a column lacking."""
@@ -141,6 +163,8 @@ class Study(Part):
         yield from strays(f"{key}: outcomes", hypothesis.outcomes, self.outcomes)
         yield from strays(f"{key}: wave", [deciding], self.waves)
         gains = hypothesis.kind != "floor"
+        if not isinstance(hypothesis, Superiority | Floor) and isinstance(hypothesis.margin, SdMargin):
+            yield from _reference_faults(f"{key}: margin: reference", hypothesis.margin, hypothesis.outcomes)
         if gains and deciding == self.baseline:
             allowed = "a later wave, as gains are claimed"
             yield Problem(f"{key}: wave", f"'{deciding}'", allowed, "name a later wave")
@@ -153,6 +177,40 @@ class Study(Part):
                         f"outcomes of {listed(needed)}",
                     )
                     yield Problem(f"{key}: outcomes", found, allowed, "take it out or ask it there")
+
+    def _group_faults(self, name: str, hypothesis: Hypothesis) -> Iterator[Problem]:
+        """Yield groups of a hypothesis that the model can't tell: `unknown` where it is no third level."""
+        left_out = self.model.ses_unknown == "leave_out" or self.population == "ses_known"
+        for key in ("focal", "reference") if left_out else ():
+            if getattr(hypothesis, key, None) == "unknown":
+                allowed = "low or high, as people of unknown SES are not in the model"
+                mend = (
+                    "name another group or let them in (`ses_unknown: third_level`, `population: everyone`)"
+                )
+                yield Problem(f"hypotheses: {name}: {key}", "'unknown'", allowed, mend)
+
+    def _family_faults(self) -> Iterator[Problem]:
+        """Yield families that no hypothesis names, and outcomes that two claims of a family name."""
+        claims = self.hypotheses.items()
+        yield from strays("families", self.families, {claim.family: None for _, claim in claims})
+        first: dict[tuple[str, str, str], str] = {}
+        for name, claim in claims:
+            for outcome in dict.fromkeys(claim.outcomes):
+                before = first.setdefault((claim.kind, claim.family, outcome), name)
+                if before != name:
+                    found = f"'{outcome}', which `{before}` claims too ({claim.kind}, family {claim.family})"
+                    mend = "take it out of one of them or use another family"
+                    yield Problem(
+                        f"hypotheses: {name}: outcomes", found, "each outcome once a kind and family", mend
+                    )
+
+
+def _reference_faults(key: str, margin: SdMargin, outcomes: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield reference SDs of outcomes that the hypothesis does not name, and outcomes that lack one."""
+    yield from strays(key, margin.reference, outcomes)
+    for outcome in outcomes if margin.reference else ():
+        if outcome not in margin.reference:
+            yield Problem(key, f"no SD of '{outcome}'", "an SD for each outcome of the claim", "add it")
 
 
 class Profile(Part):

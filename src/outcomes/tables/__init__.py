@@ -1,29 +1,34 @@
 """The tables between stages: what each one holds and who may see it."""
 
+from outcomes.tables.modelled import (
+    COMPONENTS,
+    CONTRASTS,
+    FITS,
+    FOREST,
+    GAINS,
+    MARGINS,
+    MEANS,
+    OLS,
+    VERDICTS,
+)
 from outcomes.tables.released import FIGURES, RELEASE, RELEASED_FROM
 from outcomes.tables.restricted import (
     ANSWERS,
-    CONTRASTS,
     ENGAGEMENT,
-    FITS,
     FLOW,
-    FOREST,
-    GAINS,
     LEDGER,
     MATCHES,
-    MEANS,
-    OLS,
     PARTICIPATION,
     PEOPLE,
     RELIABILITY,
     RESTRICTED,
     ROWS,
     SCORES,
-    VERDICTS,
 )
 
 __all__ = [
     "ANSWERS",
+    "COMPONENTS",
     "CONTRASTS",
     "ENGAGEMENT",
     "FIGURES",
@@ -32,6 +37,7 @@ __all__ = [
     "FOREST",
     "GAINS",
     "LEDGER",
+    "MARGINS",
     "MATCHES",
     "MEANS",
     "OLS",

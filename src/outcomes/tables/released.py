@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outcomes.columns import Column, Table
-from outcomes.tables.restricted import (
+from outcomes.tables.modelled import (
+    COMPONENTS,
     CONTRASTS,
     FITS,
-    FLOW,
     FOREST,
     GAINS,
+    MARGINS,
     MEANS,
     OLS,
-    RELIABILITY,
-    ROWS,
     VERDICTS,
 )
+from outcomes.tables.restricted import FLOW, RELIABILITY, ROWS
 
 _MARKS = (
     Column("disclosure", "text", "`shown`, or `suppressed` and why."),
@@ -55,9 +55,11 @@ RELEASE = {
         _released(GAINS),
         _released(CONTRASTS),
         _released(VERDICTS),
+        _released(MARGINS),
         _released(FOREST),
         _released(OLS, without=("df",)),
-        _released(FITS, without=("n_rows",)),
+        _released(FITS, without=("n_rows", "baseline_df")),
+        _released(COMPONENTS),
     )
 }
 """The release tables by name: release/tables/<name>.csv."""
