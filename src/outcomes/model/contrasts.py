@@ -1,73 +1,122 @@
 """How much did each group gain, and how large is the gap?
 
-In: the fitted model of an outcome. Out: rows of gains (a group and later wave) and of contrasts, low minus
-high SES (the gap in gains at each later wave, the difference of the groups at each wave).
+In: the fitted model of an outcome. Out: rows of gains (a group and later wave) and of contrasts, focal minus
+reference group (the gap in gains at each later wave, the difference of the groups at each wave).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from outcomes.model.design import FOCAL, REFERENCE
-from outcomes.model.fitted import DF_METHOD, STRUCTURE, Estimate, Fitted, limits
+from outcomes.model.estimates import Estimate, Row, degrees
+from outcomes.model.fitted import Fitted
+from outcomes.model.standardised import d_ppc2, standardised
+from outcomes.study import Floor
+from outcomes.study.stages import Modelling
 
-Row = dict[str, Any]
-"""Column to cell; a column that is not there is an empty cell."""
+Pair = tuple[str, str]
+"""Focal and reference group."""
+
+
+def pairs_of(part: Modelling) -> list[Pair]:
+    """Return the pairs of groups that are compared: low with high SES, and each that a claim names."""
+    claimed = [
+        (claim.focal, claim.reference) for claim in part.hypotheses.values() if not isinstance(claim, Floor)
+    ]
+    return list(dict.fromkeys([(FOCAL, REFERENCE), *claimed]))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A combination of cells that a row tells: its name, weights of all terms, and the people behind it."""
+
+    contrast: str
+    group: str
+    wave: str
+    weights: np.ndarray
+    n: tuple[int, ...]
+    """People by group."""
 
 
 def gains(model: Fitted, confidence: float) -> Iterator[Row]:
     """Yield the gain of each group since the baseline, at each later wave."""
-    for wave in model.later_waves:
-        for group in model.groups:
-            n = model.people(group, model.baseline, wave)
-            estimate = model.estimate(_gain(model, group, wave), n)
-            yield _row(model, "gain", group, wave, n, estimate, confidence)
+    yield from _rows(
+        model,
+        [
+            Asked(
+                "gain", group, wave, _gain(model, group, wave), (model.people(group, model.baseline, wave),)
+            )
+            for wave in model.later_waves
+            for group in model.groups
+        ],
+        confidence,
+    )
 
 
-def contrasts(model: Fitted, confidence: float) -> Iterator[Row]:
-    """Yield the gap in gains at each later wave, then the difference of the groups at each wave."""
-    both = f"{FOCAL} - {REFERENCE}"
-    for wave in model.later_waves:
-        weights = _gain(model, FOCAL, wave) - _gain(model, REFERENCE, wave)
-        n = [model.people(group, model.baseline, wave) for group in (FOCAL, REFERENCE)]
-        yield _row(model, "gap", both, wave, sum(n), model.estimate(weights, min(n)), confidence)
-    for wave in model.outcome.waves:
-        weights = model.design.cell(FOCAL, wave) - model.design.cell(REFERENCE, wave)
-        n = [model.people(group, wave) for group in (FOCAL, REFERENCE)]
-        yield _row(model, "difference", both, wave, sum(n), model.estimate(weights, min(n)), confidence)
+def contrasts(model: Fitted, confidence: float, pairs: Iterable[Pair]) -> Iterator[Row]:
+    """Yield by pair the gap in gains at each later wave, then the difference of the groups at each wave."""
+    for pair in pairs:
+        both = " - ".join(pair)
+        asked = []
+        for wave in model.later_waves:
+            weights = _gain(model, pair[0], wave) - _gain(model, pair[1], wave)
+            n = tuple(model.people(group, model.baseline, wave) for group in pair)
+            asked.append(Asked("gap", both, wave, weights, n))
+        for wave in model.outcome.waves:
+            weights = model.design.cell(pair[0], wave) - model.design.cell(pair[1], wave)
+            n = tuple(model.people(group, wave) for group in pair)
+            asked.append(Asked("difference", both, wave, weights, n))
+        yield from _rows(model, asked, confidence)
 
 
-def standardised(estimate: Estimate, spread: tuple[float, int] | None, confidence: float) -> Row:
-    """Return estimate / SD with its interval; ``spread`` is the SD and its degrees of freedom.
+def simultaneous(
+    model: Fitted, asked: list[Asked], estimates: list[Estimate], confidence: float
+) -> dict[int, Row]:
+    """Return the place of each of ``asked`` to its limits that hold at all waves together.
 
-    The SD is that within low and high SES at the baseline, pooled (Morris 2008, doi 10.1177/1094428106291059,
-    without the small-sample factor). Delta method with the SD's own error, taken as independent of the
-    estimate: var(d) = se^2 / SD^2 + d^2 / (2 df) (Hedges 1981, doi 10.3102/10769986006002107).
+    Single-step max-t over the waves of a contrast and group (Hothorn, Bretz & Westfall 2008, doi
+    10.1002/bimj.200810425), with the smallest of their degrees of freedom; empty where the engine has no
+    critical value.
     """
-    if estimate.estimate is None or estimate.std_error is None or spread is None:
-        return {}
-    sd, df = spread
-    d = estimate.estimate / sd
-    low, high = limits(d, float(np.hypot(estimate.std_error / sd, d / np.sqrt(2 * df))), confidence)
-    return {"standardised": d, "standardised_low": low, "standardised_high": high}
+    blocks: dict[tuple[str, str], list[int]] = {}
+    for place, one in enumerate(asked):
+        if estimates[place].estimate is not None:
+            blocks.setdefault((one.contrast, one.group), []).append(place)
+    found = {}
+    for places in blocks.values():
+        joint = model.correlation(np.stack([asked[place].weights for place in places]))
+        df = min(degrees(estimates[place].df) for place in places)
+        times = model.fit.critical(joint, df, confidence)
+        if times is None:
+            continue
+        for place in places:
+            middle, error = estimates[place].estimate or 0.0, estimates[place].std_error or 0.0
+            found[place] = {
+                "simultaneous_low": middle - times * error, "simultaneous_high": middle + times * error
+            }  # fmt: skip
+    return found
 
 
 def _gain(model: Fitted, group: str, wave: str) -> np.ndarray:
     return model.design.cell(group, wave) - model.design.cell(group, model.baseline)
 
 
-def _row(
-    model: Fitted, contrast: str, group: str, wave: str, n: int, estimate: Estimate, confidence: float
-) -> Row:
-    spread, status = model.baseline_spread, estimate.status
-    if estimate.estimate is not None and model.later_waves and spread is None:
-        status += ", not standardised: scores do not vary at the baseline"
-    return {
-        "outcome": model.name, "domain": model.outcome.domain, "contrast": contrast, "group": group,
-        "wave": wave, "adjusted": model.adjusted, "n": n, **estimate.wald(confidence),
-        "df_method": DF_METHOD, **standardised(estimate, spread, confidence), "structure": STRUCTURE,
-        "status": status,
-    }  # fmt: skip
+def _rows(model: Fitted, asked: list[Asked], confidence: float) -> Iterator[Row]:
+    estimates = [model.estimate(one.weights, min(one.n)) for one in asked]
+    bands = simultaneous(model, asked, estimates, confidence)
+    for place, (one, estimate) in enumerate(zip(asked, estimates, strict=True)):
+        spread, status = model.baseline_spread, estimate.status
+        if estimate.estimate is not None and model.later_waves and spread is None:
+            status += ", not standardised: scores do not vary at the baseline"
+        yield {
+            "outcome": model.name, "domain": model.outcome.domain, "contrast": one.contrast,
+            "group": one.group, "wave": one.wave, "adjusted": model.adjusted, "n": sum(one.n),
+            **estimate.inference(confidence), "df_method": estimate.df_method, **bands.get(place, {}),
+            **standardised(estimate, spread, confidence),
+            **(d_ppc2(estimate, spread, confidence) if one.contrast == "gap" else {}),
+            "structure": model.fit.structure, "status": status,
+        }  # fmt: skip

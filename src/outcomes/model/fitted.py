@@ -11,42 +11,15 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from outcomes.model.design import FOCAL, REFERENCE, Design, groups_of, scored
-from outcomes.model.intercept import Fit, fit
+from outcomes.model.estimates import Estimate, Fit
+from outcomes.model.intercept import fit
+from outcomes.model.standardised import Spread
 from outcomes.study.stages import Modelled, Modelling
 
 FEWEST = 2
 """Fewest people of a group behind an estimate: one person has no spread."""
-
-STRUCTURE, DF_METHOD = "person intercept", "Wald z"
-
-
-def limits(estimate: float, std_error: float, confidence: float) -> tuple[float, float]:
-    """Return the two-sided interval at ``confidence`` by the normal distribution."""
-    half = float(norm.ppf(0.5 + confidence / 2)) * std_error
-    return estimate - half, estimate + half
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """An estimate in scale points with its standard error; both None where the status says why."""
-
-    estimate: float | None
-    std_error: float | None
-    status: str
-
-    def wald(self, confidence: float) -> dict[str, float | None]:
-        """Return estimate, std_error, statistic, interval and two-sided p; nothing without an estimate."""
-        if self.estimate is None or self.std_error is None:
-            return {}
-        low, high = limits(self.estimate, self.std_error, confidence)
-        statistic = self.estimate / self.std_error
-        return {
-            "estimate": self.estimate, "std_error": self.std_error, "statistic": statistic,
-            "low": low, "high": high, "p_value": 2 * float(norm.sf(abs(statistic))),
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,7 +52,7 @@ class Fitted:
         return len(set.intersection(*(self.answered.get((group, wave), set()) for wave in waves)))
 
     @cached_property
-    def baseline_spread(self) -> tuple[float, int] | None:
+    def baseline_spread(self) -> Spread | None:
         """The pooled SD within low and high SES at the baseline, and its degrees of freedom."""
         at_baseline = self.rows[self.rows["wave"] == self.baseline]
         of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
@@ -90,14 +63,23 @@ class Fitted:
     def estimate(self, weights: np.ndarray, fewest: int) -> Estimate:
         """Return the combination of all terms by ``weights``; ``fewest`` is the smallest group behind it."""
         if not self.fit.solved:
-            return Estimate(None, None, self.fit.status)
+            return self._none(self.fit.status)
         if fewest < FEWEST:
-            return Estimate(None, None, f"not estimable: fewer than {FEWEST} people of a group")
+            return self._none(f"not estimable: fewer than {FEWEST} people of a group")
         of_kept = self.design.estimable(weights)
         if of_kept is None:
-            return Estimate(None, None, "not estimable: confounded with another term")
-        std_error = float(np.sqrt(of_kept @ self.fit.cov @ of_kept))
-        return Estimate(float(of_kept @ self.fit.beta), std_error, self.fit.status)
+            return self._none("not estimable: confounded with another term")
+        estimate, std_error, df = self.fit.contrast(of_kept)
+        return Estimate(estimate, std_error, self.fit.status, df, self.fit.df_method)
+
+    def correlation(self, weights: np.ndarray) -> np.ndarray:
+        """Return the correlation (k x k) of combinations of all terms that can be estimated (k x terms)."""
+        covariance = self.fit.covariance(weights[:, self.design.kept])
+        errors = np.sqrt(np.diag(covariance))
+        return covariance / np.outer(errors, errors)
+
+    def _none(self, status: str) -> Estimate:
+        return Estimate(None, None, status, None, self.fit.df_method)
 
 
 def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted: bool) -> Iterator[Fitted]:

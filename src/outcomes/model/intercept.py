@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -33,10 +34,39 @@ class Fit:
     log_likelihood: float
     status: str
 
+    structure: ClassVar[str] = "person intercept"
+    df_method: ClassVar[str] = "Wald z"
+
     @property
     def solved(self) -> bool:
         """Whether there are estimates."""
         return self.status in ("ok", "boundary")
+
+    def contrast(self, weights: np.ndarray) -> tuple[float, float, float | None]:
+        """Return estimate, standard error and no df (normal) of the coefficients by ``weights``."""
+        return float(weights @ self.beta), float(np.sqrt(weights @ self.cov @ weights)), None
+
+    def covariance(self, weights: np.ndarray) -> np.ndarray:
+        """Return the covariance (k x k) of combinations of the coefficients; ``weights`` is k x terms."""
+        return np.asarray(weights @ self.cov @ weights.T)
+
+    def critical(self, correlation: np.ndarray, df: float, confidence: float) -> float | None:
+        """Return None: this engine has no multivariate t."""
+        return None
+
+    def summary(self) -> dict[str, float | str]:
+        """Return the columns of `fits` that this engine knows; the ICC is a share."""
+        return {
+            "log_likelihood": self.log_likelihood, "person_variance": self.person_variance,
+            "residual_variance": self.residual_variance,
+            "icc": self.person_variance / (self.person_variance + self.residual_variance),
+        }  # fmt: skip
+
+    def over_waves(self, waves: int) -> np.ndarray | None:
+        """Return the covariance of a person's scores over ``waves`` waves; None without a solution."""
+        if not self.solved:
+            return None
+        return self.person_variance + self.residual_variance * np.eye(waves)
 
 
 def fit(scores: np.ndarray, design: np.ndarray, person: np.ndarray) -> Fit:

@@ -1,6 +1,6 @@
-"""Where did each group stand at each wave, and what came of each fit?
+"""Where did each group stand at each wave?
 
-In: the fitted (unadjusted) model of an outcome, or the 0/1 scores of a share. Out: rows of means and of fits.
+In: the fitted (unadjusted) model of an outcome, or the 0/1 scores of a share. Out: rows of means.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from outcomes.columns import GROUPS
-from outcomes.model.contrasts import Row
-from outcomes.model.fitted import DF_METHOD, STRUCTURE, Fitted
+from outcomes.model.estimates import Row
+from outcomes.model.fitted import Fitted
 from outcomes.study.stages import Modelled
 
 
 def means(model: Fitted, confidence: float) -> Iterator[Row]:
     """Yield observed mean and SD (n - 1) and marginal mean of each group and wave, in scale points."""
     for group, wave, scores in _cells(model.rows, model.groups, model.outcome):
-        wald = model.estimate(model.design.cell(group, wave), len(scores)).wald(confidence)
-        marginal = {name: wald.get(name) for name in ("estimate", "std_error", "low", "high")}
+        told = model.estimate(model.design.cell(group, wave), len(scores)).inference(confidence)
+        marginal = {name: told.get(name) for name in ("estimate", "std_error", "low", "high")}
         yield _observed(model.name, model.outcome, group, wave, scores) | marginal
 
 
@@ -40,26 +40,6 @@ def wilson(count: int, n: int, confidence: float) -> tuple[float, float]:
     """Return the interval for ``count`` / ``n`` (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
     low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
     return float(low), float(high)
-
-
-def fit_row(model: Fitted) -> Row:
-    """Return what came of a fit; the terms that the data can't tell from others are named in its status."""
-    fit = model.fit
-    row: Row = {
-        "outcome": model.name, "adjusted": model.adjusted, "structure": STRUCTURE, "method": "REML",
-        "df_method": DF_METHOD,
-        "n": model.rows["person"].nunique(), "n_rows": len(model.rows), "status": fit.status,
-    }  # fmt: skip
-    if model.baseline_spread is not None:
-        row["baseline_sd"] = model.baseline_spread[0]
-    if fit.solved:
-        row["log_likelihood"] = fit.log_likelihood
-        row["person_variance"] = fit.person_variance
-        row["residual_variance"] = fit.residual_variance
-        row["icc"] = fit.person_variance / (fit.person_variance + fit.residual_variance)
-        if model.design.dropped:
-            row["status"] += f", without {', '.join(model.design.dropped)}"
-    return row
 
 
 def _cells(
