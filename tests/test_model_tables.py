@@ -27,7 +27,9 @@ from outcomes.model.design import Design, scored
 from outcomes.study import Hypothesis, Reproduction
 from outcomes.study.stages import Modelling
 
-NAMES = ("gains", "contrasts", "means", "fits", "verdicts", "forest", "ols", "flow")
+NAMES = (
+    "gains", "contrasts", "means", "fits", "components", "verdicts", "margins", "forest", "ols", "flow",
+)  # fmt: skip
 LATER = ("middle", "end")
 HYPOTHESES: dict[str, Hypothesis] = {
     "S": superiority("belief", "clarity"),

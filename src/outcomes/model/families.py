@@ -1,35 +1,47 @@
-"""Which gaps in gains decide, and what are their p values within their family?
+"""Which gaps in gains decide, and what are the p values of a family after their adjustment?
 
-In: contrasts. Out: the gaps of the primary model by outcome and wave, and contrasts with p_adjusted.
+In: contrasts. Out: the gaps of the primary model by outcome, wave and pair of groups, adjusted p values, and
+contrasts with p_adjusted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from outcomes.model.contrasts import Row
-from outcomes.study import NonInferiority, Superiority
+from outcomes.model.estimates import Row
+from outcomes.study import Equivalence, NonInferiority, Superiority
 from outcomes.study.stages import Modelling
 
-Place = tuple[str, str]
-"""Outcome and wave."""
+Place = tuple[str, str, str]
+"""Outcome, wave and pair of groups, as contrasts names them."""
+
+Test = tuple[str, str]
+"""Hypothesis and outcome, or `all` where the hypothesis is one test."""
+
+METHODS = {"confirmatory": "holm", "exploratory": "fdr_bh"}
+"""Purpose of a family to its adjustment: Holm (1979, Scand J Stat 6:65), or Benjamini & Hochberg (1995, doi
+10.1111/j.2517-6161.1995.tb02031.x)."""
 
 
-def places(claim: Superiority | NonInferiority) -> list[Place]:
+def places(claim: Superiority | NonInferiority | Equivalence) -> list[Place]:
     """Return where a hypothesis about gains is decided: each of its outcomes, at its one wave."""
-    return [(outcome, str(claim.wave)) for outcome in claim.outcomes]
+    return [(outcome, str(claim.wave), claim.pair) for outcome in claim.outcomes]
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A gap in gains that could be estimated, low minus high SES in scale points."""
+    """A gap in gains that could be estimated, focal minus reference group in scale points."""
 
     estimate: float
     std_error: float
+    df: float | None
+    """Degrees of freedom of t; None where the statistic is referred to the normal."""
     p_value: float
+    """Two-sided p for no gap."""
 
 
 def is_primary(contrasts: pd.DataFrame, part: Modelling) -> pd.Series:
@@ -38,51 +50,63 @@ def is_primary(contrasts: pd.DataFrame, part: Modelling) -> pd.Series:
 
 
 def primary_rows(contrasts: pd.DataFrame, part: Modelling) -> dict[Place, Row]:
-    """Return the rows of the primary gaps by outcome and wave."""
+    """Return the rows of the primary gaps by outcome, wave and pair."""
     rows = contrasts[is_primary(contrasts, part)].to_dict("records")
-    return {(row["outcome"], row["wave"]): {str(name): cell for name, cell in row.items()} for row in rows}
+    return {
+        (row["outcome"], row["wave"], row["group"]): {str(name): cell for name, cell in row.items()}
+        for row in rows
+    }
 
 
 def estimated(rows: dict[Place, Row]) -> dict[Place, Gap]:
     """Return those of the primary gaps that have an estimate."""
     return {
-        place: Gap(row["estimate"], row["std_error"], row["p_value"])
+        place: Gap(
+            row["estimate"], row["std_error"], None if pd.isna(row["df"]) else row["df"], row["p_value"]
+        )
         for place, row in rows.items()
         if pd.notna(row["estimate"])
     }
 
 
-def holm(gaps: dict[Place, Gap], part: Modelling) -> dict[str, dict[Place, float]]:
-    """Return family to gap to its p after Holm (1979, Scand J Stat 6:65), over superiority hypotheses.
+def adjusted(tests: Mapping[Test, float | None], part: Modelling) -> dict[Test, float]:
+    """Return each test's p after the adjustment within its hypothesis's family.
 
-    A gap that could not be estimated still counts as a test of its family, with p = 1.
+    Holm decides in a confirmatory family and Benjamini-Hochberg in an exploratory one. A test without a p
+    counts with p = 1, so that a failed fit never makes the others easier to pass.
     """
-    tests: dict[str, list[Place]] = {}
+    members: dict[str, list[Test]] = {}
+    for test in tests:
+        members.setdefault(part.hypotheses[test[0]].family, []).append(test)
+    found: dict[Test, float] = {}
+    for family, of_family in members.items():
+        raw = [1.0 if (p := tests[test]) is None else p for test in of_family]
+        corrected = multipletests(raw, method=METHODS[part.families[family].purpose])[1]
+        found |= {test: float(p) for test, p in zip(of_family, corrected, strict=True)}
+    return found
+
+
+def sizes(part: Modelling) -> dict[str, int]:
+    """Return how many outcomes the hypotheses of each family judge, over which Bonferroni's limits hold."""
+    counts = dict.fromkeys(part.families, 0)
     for claim in part.hypotheses.values():
-        if isinstance(claim, Superiority):
-            of_family = tests.setdefault(claim.family, [])
-            of_family += [place for place in places(claim) if place not in of_family]
-    adjusted = {}
-    for family, claimed in tests.items():
-        raw = [gaps[place].p_value if place in gaps else 1.0 for place in claimed]
-        corrected = multipletests(raw, method="holm")[1]
-        adjusted[family] = {place: float(p) for place, p in zip(claimed, corrected, strict=True)}
-    return adjusted
+        counts[claim.family] += len(claim.outcomes)
+    return counts
 
 
-def with_holm(contrasts: pd.DataFrame, part: Modelling) -> pd.DataFrame:
+def with_adjusted(contrasts: pd.DataFrame, verdicts: Iterable[Row], part: Modelling) -> pd.DataFrame:
     """Return ``contrasts`` with p_adjusted on the primary gaps that decide a superiority hypothesis.
 
     A gap that two families claim carries the larger p; a gap without an estimate carries none.
     """
-    gaps = estimated(primary_rows(contrasts, part))
     largest: dict[Place, float] = {}
-    for of_family in holm(gaps, part).values():
-        largest |= {place: max(p, largest.get(place, 0.0)) for place, p in of_family.items() if place in gaps}
+    for row in verdicts:
+        if row["kind"] == "superiority" and row.get("p_adjusted") is not None:
+            place = (row["outcome"], row["wave"], row["group"])
+            largest[place] = max(row["p_adjusted"], largest.get(place, 0.0))
+    places_of = zip(contrasts["outcome"], contrasts["wave"], contrasts["group"], strict=True)
     found = [
-        largest.get((outcome, wave)) if primary else None
-        for outcome, wave, primary in zip(
-            contrasts["outcome"], contrasts["wave"], is_primary(contrasts, part), strict=True
-        )
+        largest.get(place) if primary else None
+        for place, primary in zip(places_of, is_primary(contrasts, part), strict=True)
     ]
     return contrasts.assign(p_adjusted=pd.Series(found, index=contrasts.index, dtype="float64"))

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from outcomes.model.contrasts import Row
+from outcomes.model.design import FOCAL, REFERENCE
+from outcomes.model.estimates import Row
 from outcomes.model.families import primary_rows
-from outcomes.study import Floor, NonInferiority
+from outcomes.study import Floor
 from outcomes.study.stages import Modelling
 
 SHOWN = ("outcome", "domain", "wave", "n", "estimate", "low", "high",
@@ -21,22 +22,28 @@ SHOWN = ("outcome", "domain", "wave", "n", "estimate", "low", "high",
 def forest(
     contrasts: pd.DataFrame, fits: pd.DataFrame, verdicts: pd.DataFrame, part: Modelling
 ) -> Iterator[Row]:
-    """Yield the primary gap of each outcome: at the wave of the first hypothesis on it, else its last."""
+    """Yield the primary gap of low and high SES by outcome: where the first claim on it decides, else last.
+
+    A claim about other groups, or the other way round, does not show here.
+    """
+    both = f"{FOCAL} - {REFERENCE}"
     gaps = primary_rows(contrasts, part)
     primary = fits[fits["adjusted"] == bool(part.model.covariates)].set_index("outcome")
-    decided = verdicts.set_index(["hypothesis", "outcome"])["verdict"]
+    decided = {
+        (row["hypothesis"], row["outcome"]): {"margin": row["margin"], "verdict": row["verdict"]}
+        for row in verdicts.to_dict("records")
+    }
     for name, outcome in part.outcomes.items():
         claims = {
             key: claim for key, claim in part.hypotheses.items()
-            if name in claim.outcomes and not isinstance(claim, Floor)
+            if name in claim.outcomes and not isinstance(claim, Floor) and claim.pair == both
         }  # fmt: skip
         key, claim = next(iter(claims.items()), (None, None))
         wave = claim.wave if claim is not None else outcome.waves[-1]
-        if gap := gaps.get((name, str(wave))):
+        if gap := gaps.get((name, str(wave), both)):
             yield {
                 **{column: gap[column] for column in SHOWN},
                 "baseline_sd": primary.loc[name, "baseline_sd"],
                 "hypothesis": key,
-                "margin": claim.margin if isinstance(claim, NonInferiority) else None,
-                "verdict": decided[key, name] if key is not None else None,
+                **(decided[key, name] if key is not None else {}),
             }

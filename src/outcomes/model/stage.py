@@ -1,25 +1,28 @@
 """Did low-SES people gain more than high-SES people, on which outcomes, by how much, and how sure may we be?
 
-In: scores, people, participation. Out: gains, contrasts, means, fits, verdicts, forest, ols, flow.
+In: scores, people, participation. Out: gains, contrasts, means, fits, components, verdicts,
+margins, forest, ols, flow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
 from outcomes import tables
 from outcomes.columns import Table, expect
-from outcomes.model.contrasts import Row, contrasts, gains
+from outcomes.model.contrasts import contrasts, gains, pairs_of
 from outcomes.model.design import groups_of, scored
-from outcomes.model.families import with_holm
+from outcomes.model.estimates import Row
+from outcomes.model.families import with_adjusted
+from outcomes.model.fits import components, fit_row
 from outcomes.model.fitted import Fitted, models
 from outcomes.model.flow import flow
 from outcomes.model.forest import forest
-from outcomes.model.means import fit_row, means, shares
+from outcomes.model.means import means, shares
 from outcomes.model.ols import ols
-from outcomes.model.verdicts import verdicts
+from outcomes.model.verdicts import Judging
 from outcomes.study.stages import Modelling
 
 
@@ -36,11 +39,15 @@ def model(
     fitted = [*plain, *(models(scores, people, part, adjusted=True) if part.model.covariates else ())]
     found = {
         "gains": table(tables.GAINS, (row for one in fitted for row in gains(one, confidence))),
-        "contrasts": _contrasts(fitted, part),
+        "contrasts": table(tables.CONTRASTS, _contrasts(fitted, part)),
         "means": table(tables.MEANS, _means(plain, scores, people, part)),
         "fits": table(tables.FITS, map(fit_row, fitted)),
+        "components": table(tables.COMPONENTS, (row for one in fitted for row in components(one))),
     }
-    found["verdicts"] = table(tables.VERDICTS, verdicts(found["contrasts"], scores, people, part))
+    judging = _judging(found["contrasts"], fitted, scores, people, part)
+    found["verdicts"] = table(tables.VERDICTS, decided := judging.verdicts())
+    found["margins"] = table(tables.MARGINS, judging.margins())
+    found["contrasts"] = expect(with_adjusted(found["contrasts"], decided, part), tables.CONTRASTS)
     found["forest"] = table(tables.FOREST, forest(found["contrasts"], found["fits"], found["verdicts"], part))
     found["ols"] = table(tables.OLS, ols(scores, people, part))
     found["flow"] = expect(flow(participation, people, scores), tables.FLOW)
@@ -49,7 +56,10 @@ def model(
 
 def gaps(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
     """Return the contrasts table of the primary model alone: one fit an outcome."""
-    return _contrasts(models(scores, people, part, adjusted=bool(part.model.covariates)), part)
+    fitted = list(models(scores, people, part, adjusted=bool(part.model.covariates)))
+    found = table(tables.CONTRASTS, _contrasts(fitted, part))
+    decided = _judging(found, fitted, scores, people, part).verdicts()
+    return expect(with_adjusted(found, decided, part), tables.CONTRASTS)
 
 
 def table(declared: Table, rows: Iterable[Row]) -> pd.DataFrame:
@@ -60,9 +70,20 @@ def table(declared: Table, rows: Iterable[Row]) -> pd.DataFrame:
     )
 
 
-def _contrasts(fitted: Iterable[Fitted], part: Modelling) -> pd.DataFrame:
-    rows = (row for one in fitted for row in contrasts(one, part.model.confidence))
-    return expect(with_holm(table(tables.CONTRASTS, rows), part), tables.CONTRASTS)
+def _contrasts(fitted: Iterable[Fitted], part: Modelling) -> Iterator[Row]:
+    pairs = pairs_of(part)
+    for one in fitted:
+        yield from contrasts(one, part.model.confidence, pairs)
+
+
+def _judging(
+    found: pd.DataFrame,
+    fitted: Iterable[Fitted],
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    part: Modelling,
+) -> Judging:
+    return Judging(found, {one.name: one.baseline_spread for one in fitted}, scores, people, part)
 
 
 def _means(

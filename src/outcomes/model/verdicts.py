@@ -1,118 +1,163 @@
-"""What is the verdict on each hypothesis?
+"""What is the verdict on each hypothesis, and at which margins would it be another?
 
-In: contrasts (the gaps in gains), scores and people (for floors). Out: rows of verdicts. Each is provisional:
-a person intercept with Wald z, not yet the covariance and degrees of freedom of the final model. The verdict
-is `not estimable` wherever there is no estimate to judge.
+In: contrasts (the gaps in gains), the SDs at the baseline, scores and people (for floors). Out: rows of
+verdicts and of margins. The verdict is `not estimable` wherever there is no estimate to judge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
-from scipy.stats import norm
 
-from outcomes.model.contrasts import Row
-from outcomes.model.families import Gap, Place, estimated, holm, places, primary_rows
-from outcomes.model.fitted import limits
+from outcomes.model import judge
+from outcomes.model.estimates import Row
+from outcomes.model.families import Gap, Place, Test, adjusted, estimated, places, primary_rows, sizes
 from outcomes.model.floor import floor_test
-from outcomes.study import Floor, Hypothesis, NonInferiority, Superiority
+from outcomes.model.margins import GRID, Bound, bound, kind_of
+from outcomes.model.standardised import Spread
+from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority, Superiority
 from outcomes.study.stages import Modelling
 
-ON_GAPS = "person intercept, Wald z, provisional"
-ON_SHARES = "Wilson interval, provisional"
+PROVISIONAL = ", provisional"
+"""What the basis of every verdict ends with, as long as the covariance is not the one that is declared."""
 
-GRAVEST = ("inferior", "not estimable", "inconclusive", "non-inferior")
-"""The verdicts on one outcome, in the order in which they settle that on all outcomes together."""
+ON_SHARES = f"Wilson interval{PROVISIONAL}"
+PASSED = ("non-inferior", "equivalent")
 
 
-def verdicts(
-    contrasts: pd.DataFrame, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling
-) -> Iterator[Row]:
-    """Yield the verdicts by hypothesis and outcome; non-inferiority ends with a row for `all` outcomes.
+@dataclass(frozen=True)
+class Judging:
+    """The gaps, SDs, scores and claims that verdicts are made of."""
 
-    Estimates and limits are in scale points, low minus high SES (or a share). Outcomes where a higher score
-    is worse are turned before they are judged, never as they are shown.
-    """
-    rows = primary_rows(contrasts, part)
-    gaps = estimated(rows)
-    adjusted = holm(gaps, part)
-    for name, claim in part.hypotheses.items():
+    contrasts: pd.DataFrame
+    spreads: Mapping[str, Spread | None]
+    """Outcome to the SD at the baseline and its df."""
+    scores: pd.DataFrame
+    people: pd.DataFrame
+    part: Modelling
+
+    @cached_property
+    def rows(self) -> dict[Place, Row]:
+        """The primary gaps as contrasts has them."""
+        return primary_rows(self.contrasts, self.part)
+
+    @cached_property
+    def gaps(self) -> dict[Place, Gap]:
+        """Those that have an estimate."""
+        return estimated(self.rows)
+
+    def verdicts(self) -> list[Row]:
+        """Return the verdicts by hypothesis and outcome; claims with a margin end with a row for `all`.
+
+        Estimates and limits are in scale points, focal minus reference group (or a share). p values are
+        adjusted within families: each outcome of superiority and of a floor is a test, each claim with a
+        margin one test as a whole.
+        """
+        judged = {name: self._judged(name, claim) for name, claim in self.part.hypotheses.items()}
+        tests: dict[Test, float | None] = {
+            (row["hypothesis"], row["outcome"]): row.get("p_value")
+            for rows in judged.values()
+            for row in rows
+            if row["outcome"] == "all" or row["kind"] in ("superiority", "floor")
+        }
+        p_adjusted = adjusted(tests, self.part)
+        decided = []
+        for name, claim in self.part.hypotheses.items():
+            decided += self._decided(claim, judged[name], p_adjusted)
+        return decided
+
+    def margins(self) -> Iterator[Row]:
+        """Yield p and verdict of each claim with a margin, by outcome, over the grid of margins."""
+        for name, claim in self.part.hypotheses.items():
+            if not isinstance(claim, NonInferiority | Equivalence):
+                continue
+            for place in places(claim):
+                limit, gap = self._bound(claim, place), self.gaps.get(place)
+                row: Row = {"hypothesis": name, "outcome": place[0], "wave": place[1], "n": self._n(place)}
+                for factor in GRID:
+                    of_margin: Row = {"of_declared": f"{factor:.2f}", "verdict": "not estimable"}
+                    if limit is not None:
+                        tried = limit.times(factor)
+                        of_margin["margin"] = tried.points
+                        if gap is not None:
+                            of_margin |= judge.against(claim, gap, tried, self._benefit(place))
+                    yield row | of_margin
+
+    def _judged(self, name: str, claim: Hypothesis) -> list[Row]:
+        """Return the rows of a claim before the adjustment."""
+        tests = sizes(self.part)[claim.family]
         if isinstance(claim, Floor):
-            for outcome in claim.outcomes:
-                base = _base(name, claim, (outcome, str(claim.wave)), ON_SHARES) | {"margin": claim.floor}
-                yield base | floor_test(claim, outcome, scores, people, part)
-            continue
-        judged = []
+            return [
+                self._base(name, claim, outcome, ON_SHARES)
+                | {"margin": claim.floor}
+                | floor_test(claim, outcome, self.scores, self.people, self.part, tests)
+                for outcome in claim.outcomes
+            ]
+        rows = []
         for place in places(claim):
-            n = rows[place]["n"] if place in rows else 0
-            row = _base(name, claim, place, ON_GAPS) | {"n": n}
-            if isinstance(claim, NonInferiority):
-                row["margin"] = claim.margin
-            if place in gaps and isinstance(claim, Superiority):
-                p_adjusted = adjusted[claim.family][place]
-                row |= superiority(gaps[place], claim.alpha, p_adjusted, _benefit(place, part))
-            elif place in gaps and isinstance(claim, NonInferiority):
-                row |= non_inferiority(gaps[place], claim.alpha, claim.margin, _benefit(place, part))
-            judged.append(row)
-        yield from judged
-        if isinstance(claim, NonInferiority):
-            yield _base(name, claim, ("all", str(claim.wave)), ON_GAPS) | every(judged)
+            row = self._base(name, claim, place[0], self._basis(place)) | {"n": self._n(place)}
+            gap = self.gaps.get(place)
+            if isinstance(claim, NonInferiority | Equivalence):
+                row["margin_kind"], limit = kind_of(claim.margin), self._bound(claim, place)
+                row["margin"] = None if limit is None else limit.points
+                if gap is not None and limit is not None:
+                    row |= judge.with_margin(claim, gap, limit, self._benefit(place))
+            elif gap is not None:
+                row |= judge.superiority(gap, claim, self._benefit(place))
+            if row.get("estimate") is not None and gap is not None:
+                wide = judge.interval(gap, 1 - (1 - claim.confidence) / tests)
+                row |= {"simultaneous_low": wide["low"], "simultaneous_high": wide["high"]}
+            rows.append(row)
+        return rows if isinstance(claim, Superiority) else [*rows, self._all(name, claim, rows)]
 
+    def _all(self, name: str, claim: Hypothesis, rows: Sequence[Row]) -> Row:
+        basis = "; ".join(dict.fromkeys(row["basis"] for row in rows))
+        return self._base(name, claim, "all", basis) | judge.every(claim.kind, rows)
 
-def superiority(gap: Gap, alpha: float, p_adjusted: float, benefit: int) -> Row:
-    """Judge whether there is a gap, at ``alpha`` two-sided after Holm; ``benefit`` (1 or -1) says which way.
+    def _decided(self, claim: Hypothesis, rows: list[Row], p_adjusted: Mapping[Test, float]) -> list[Row]:
+        """Return the rows of a claim with the p values that decide and the verdicts that follow from them."""
+        for row in rows:
+            test = (row["hypothesis"], row["outcome"])
+            if test not in p_adjusted or row.get("p_value") is None:
+                continue
+            row["p_adjusted"] = p = p_adjusted[test]
+            if isinstance(claim, Superiority):
+                benefit = self._benefit((row["outcome"], "", ""))
+                row["verdict"] = judge.superior(row["estimate"], p, claim, benefit)
+            elif row["verdict"] in (*PASSED, "floor met") and p >= claim.alpha:
+                row["verdict"] = "inconclusive"
+        if isinstance(claim, NonInferiority) and rows[-1]["verdict"] == "non-inferior":
+            there = places(claim)
+            found = judge.then_superior(
+                claim, [self.gaps[place] for place in there], [self._benefit(place) for place in there]
+            )
+            return [*(row | more for row, more in zip(rows[:-1], found, strict=True)), rows[-1]]
+        return rows
 
-    The interval is that of the gap alone at 1 - alpha.
-    """
-    verdict = "inconclusive"
-    if p_adjusted < alpha:
-        verdict = "superior" if gap.estimate * benefit > 0 else "inferior"
-    low, high = limits(gap.estimate, gap.std_error, 1 - alpha)
-    return {
-        "estimate": gap.estimate, "low": low, "high": high,
-        "p_value": gap.p_value, "p_adjusted": p_adjusted, "verdict": verdict,
-    }  # fmt: skip
+    def _base(self, name: str, claim: Hypothesis, outcome: str, basis: str) -> Row:
+        return {
+            "hypothesis": name, "outcome": outcome, "kind": claim.kind, "family": claim.family,
+            "group": claim.focal if isinstance(claim, Floor) else claim.pair, "wave": str(claim.wave),
+            "verdict": "not estimable", "plan": "exploratory", "basis": basis,
+        }  # fmt: skip
 
+    def _basis(self, place: Place) -> str:
+        """Return covariance and degrees of freedom behind a gap, in words."""
+        if place not in self.rows:
+            return f"no gap{PROVISIONAL}"
+        row = self.rows[place]
+        distribution = "" if "z" in row["df_method"].split() else "t, "
+        return f"{row['structure']}, {distribution}{row['df_method']}{PROVISIONAL}"
 
-def non_inferiority(gap: Gap, alpha: float, margin: float, benefit: int) -> Row:
-    """Judge whether the deficit stays below ``margin`` (scale points), at ``alpha`` one-sided.
+    def _bound(self, claim: NonInferiority | Equivalence, place: Place) -> Bound | None:
+        return bound(claim.margin, place[0], self.spreads.get(place[0]))
 
-    The two-sided interval at 1 - 2 alpha lies above -margin (non-inferior), below it (inferior) or across it
-    (inconclusive); p is that of a deficit of the margin or more (Lakens 2017, doi 10.1177/1948550617697177).
-    """
-    low, high = limits(gap.estimate, gap.std_error, 1 - 2 * alpha)
-    least, most = (low, high) if benefit > 0 else (-high, -low)
-    verdict = "non-inferior" if least > -margin else "inferior" if most < -margin else "inconclusive"
-    p_value = float(norm.sf((gap.estimate * benefit + margin) / gap.std_error))
-    return {
-        "estimate": gap.estimate, "low": low, "high": high,
-        "p_value": p_value, "p_adjusted": p_value, "verdict": verdict,
-    }  # fmt: skip
+    def _n(self, place: Place) -> int:
+        return int(self.rows[place]["n"]) if place in self.rows else 0
 
-
-def every(judged: list[Row]) -> Row:
-    """Judge all outcomes together by intersection-union (Berger 1982, doi 10.2307/1267823).
-
-    Non-inferior only if each outcome is, inferior if any is; p is the largest and needs no adjustment. There
-    is no estimate, as the outcomes share none; n is the smallest of theirs.
-    """
-    found = {row["verdict"] for row in judged}
-    p_value = None if "not estimable" in found else max(row["p_value"] for row in judged)
-    return {
-        "n": min(row["n"] for row in judged), "margin": judged[0]["margin"], "p_value": p_value,
-        "p_adjusted": p_value, "verdict": next(word for word in GRAVEST if word in found),
-    }  # fmt: skip
-
-
-def _base(name: str, claim: Hypothesis, place: Place, basis: str) -> Row:
-    outcome, wave = place
-    return {
-        "hypothesis": name, "outcome": outcome, "kind": claim.kind, "family": claim.family, "wave": wave,
-        "verdict": "not estimable", "group": claim.focal if isinstance(claim, Floor) else claim.pair, "plan": "exploratory", "basis": basis,
-    }  # fmt: skip
-
-
-def _benefit(place: Place, part: Modelling) -> int:
-    """Return 1 where a higher score is a benefit, -1 where it is a harm."""
-    return 1 if part.outcomes[place[0]].higher_is == "better" else -1
+    def _benefit(self, place: Place) -> int:
+        """Return 1 where a higher score is a benefit, -1 where it is a harm."""
+        return 1 if self.part.outcomes[place[0]].higher_is == "better" else -1

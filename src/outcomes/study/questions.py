@@ -156,7 +156,7 @@ class Family(Part):
     """Hypotheses whose p values are adjusted together."""
 
     purpose: Literal["confirmatory", "exploratory"] = Field(
-        "confirmatory",
+        default="confirmatory",
         description="`confirmatory`: Holm, which holds the chance of any false claim; `exploratory`: "
         "Benjamini and Hochberg, which holds the expected share of false claims.",
     )

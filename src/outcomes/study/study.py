@@ -106,8 +106,9 @@ class Study(Part):
 
     def structure(self, outcome: str) -> Literal["intercept", "slope", "unstructured"]:
         """Return the covariance of ``outcome`` within a person: the declared one, else by its waves."""
-        by_waves = "unstructured" if len(self.asked(outcome)) > 2 else "intercept"
-        return self.model.structure or by_waves
+        if self.model.structure is not None:
+            return self.model.structure
+        return "unstructured" if len(self.asked(outcome)) > 2 else "intercept"
 
     def deciding_wave(self, hypothesis: str) -> str:
         """Return the one wave that decides ``hypothesis``: the declared one, else the last."""
