@@ -6,6 +6,7 @@ In: a design matrix (rows x terms). Out: a `Basis`: an orthonormal stand-in for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -13,8 +14,8 @@ from scipy.linalg import solve_triangular
 DEPENDENT = 1e-8
 """A column depends on earlier ones where their projection leaves less than this share of its length."""
 
-SAFE = 1e-8
-"""Smallest pivot of the scaled Gram matrix at which its Cholesky factor is trusted: rounding is below 1e-7."""
+SAFE = 1e-4
+"""Smallest pivot of the scaled Gram matrix at which its Cholesky factor is used: about 12 digits are left."""
 
 
 def independent(matrix: np.ndarray) -> np.ndarray:
@@ -36,13 +37,17 @@ def independent(matrix: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Basis:
-    """X = Q R on the kept columns, and X = Q `rectangle` on all of them; Q has (nearly) orthonormal columns."""
+    """X = Q R on the kept columns, and X = Q `rectangle` on all of them; Q has (nearly) orthonormal
+    columns.
+    """
 
     terms: tuple[str, ...]
     kept: np.ndarray
     """Which terms are independent of those before them (terms,)."""
     rectangle: np.ndarray
     """Kept x terms."""
+    safe: bool = False
+    """Whether the columns are so far from dependent that sums may be taken first and changed to Q after."""
 
     @classmethod
     def of(cls, design: np.ndarray, terms: tuple[str, ...]) -> Basis:
@@ -51,15 +56,16 @@ class Basis:
         Cholesky QR (Golub & Van Loan 2013, 5.2) where the scaled Gram matrix is safely regular; else
         dependent columns are found by Gram-Schmidt and the rest is factored by Householder reflections.
         """
-        lengths = np.sqrt(np.einsum("np,np->p", design, design))
+        products = design.T @ design
+        lengths = np.sqrt(np.diag(products))
         if (lengths > 0).all():
-            gram = (design.T @ design) / np.outer(lengths, lengths)
+            gram = products / np.outer(lengths, lengths)
             try:
                 upper = np.linalg.cholesky(gram).T
             except np.linalg.LinAlgError:
                 upper = np.zeros((1, 1))
             if np.diag(upper).min() ** 2 > SAFE:
-                return cls(terms, np.ones(len(terms), dtype=bool), upper * lengths)
+                return cls(terms, np.ones(len(terms), dtype=bool), upper * lengths, safe=True)
         kept = independent(design)
         orthonormal, upper = np.linalg.qr(design[:, kept])
         rectangle = np.zeros((int(kept.sum()), len(terms)))
@@ -72,7 +78,7 @@ class Basis:
         """R: kept x kept, upper triangular."""
         return self.rectangle[:, self.kept]
 
-    @property
+    @cached_property
     def inverse(self) -> np.ndarray:
         """Return the inverse of R (kept x kept)."""
         return solve_triangular(self.triangle, np.eye(len(self.triangle)))

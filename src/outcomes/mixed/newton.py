@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcomes.mixed.criterion import Point
+from outcomes.mixed.kernels import transposed
 from outcomes.mixed.products import Products
 
 STEPS = 100
@@ -20,97 +21,74 @@ HALVINGS = 30
 """Most halvings of a step."""
 CAP = 1.5
 """Longest step; parameters are ratios of standard deviations or their logarithms."""
-SETTLED = 1e-12
-"""Predicted fall of the deviance below which a fit has arrived; the error left is about its square."""
+SETTLED = 1e-9
+"""Predicted fall of the deviance at which the next step is the last: it leaves about the square of it."""
 CLOSE = 1e-7
 """Predicted fall that is still taken as arrived where rounding stops further progress."""
-POLISH = 2
-"""Full steps after arrival, that square the remaining error."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """Where the fits ended (F x k, F, F)."""
+    """Where the fits ended."""
 
-    free: np.ndarray
-    deviance: np.ndarray
+    point: Point
     converged: np.ndarray
+    """F."""
 
 
 def minimise(products: Products, start: np.ndarray, reml: bool) -> Ended:
     """Return where Newton's method ends from ``start`` (F x k)."""
-    free, converged = start.copy(), np.zeros(len(start), dtype=bool)
-    deviance = Point(products, free, reml).deviance
-    active = np.flatnonzero(np.isfinite(deviance))
+    point = Point(products, start, reml)
+    converged = np.zeros(len(start), dtype=bool)
+    free, active = start.copy(), np.flatnonzero(np.isfinite(point.deviance))
+    point = point.take(active)
     for _ in range(STEPS):
         if not len(active):
             break
-        point = Point(_part(products, active), free[active], reml)
         step, fall, convex = _step(point)
-        arrived = (fall < SETTLED) & convex
-        converged[active[arrived]] = True
-        step, moving, point_fall = step[~arrived], active[~arrived], fall[~arrived]
-        if not len(moving):
-            active = moving
-            break
-        of_moving = _part(products, moving)
-        new, value, better = _halved(of_moving, free[moving], step, deviance[moving], point_fall, reml)
-        free[moving], deviance[moving] = new, value
-        stuck = moving[~better]
-        converged[stuck] = (point_fall[~better] < CLOSE) & convex[~arrived][~better]
-        active = moving[better]
-    return _polished(products, free, deviance, converged, reml)
-
-
-def _part(products: Products, fits: np.ndarray) -> Products:
-    return products if len(fits) == products.n_fits else products.take(fits)
+        point, moved = _halved(point, step, fall)
+        free[active] = point.free
+        last = convex & (fall < np.where(moved, SETTLED, CLOSE))
+        converged[active[last]] = True
+        going = moved & ~last
+        if not going.all():
+            active, point = active[going], point.take(going)
+    whole = point if len(active) == len(free) else Point(products, free, reml)
+    return Ended(whole, converged)
 
 
 def _step(point: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the step (F x k), the fall of the deviance that it predicts and whether the Hessian is convex."""
+    """Return the step (F x k), the fall of the deviance that it predicts and if the Hessian is convex."""
     values, vectors = np.linalg.eigh(point.hessian)
-    size = np.maximum(np.abs(values), 1e-8 * np.abs(values).max(axis=1, keepdims=True) + 1e-12)
-    turned = np.einsum("fkl,fk->fl", vectors, point.gradient)
-    step = -np.einsum("fkl,fl->fk", vectors, turned / size)
-    fall = 0.5 * np.einsum("fl,fl->f", turned**2, 1 / size)
-    length = np.linalg.norm(step, axis=1, keepdims=True)
-    convex = values[:, 0] > -1e-6 * np.abs(values).max(axis=1)
-    return step * np.minimum(1, CAP / np.maximum(length, 1e-300)), fall, convex
+    most = np.abs(values).max(axis=1, keepdims=True)
+    size = np.maximum(np.abs(values), 1e-8 * most + 1e-12)
+    turned = (transposed(vectors) @ point.gradient[:, :, None])[:, :, 0]
+    step = -(vectors @ (turned / size)[:, :, None])[:, :, 0]
+    length = np.sqrt((step**2).sum(axis=1, keepdims=True))
+    fall = 0.5 * (turned**2 / size).sum(axis=1)
+    return step * np.minimum(1, CAP / np.maximum(length, 1e-300)), fall, values[:, 0] > -1e-6 * most[:, 0]
 
 
-def _halved(
-    products: Products, free: np.ndarray, step: np.ndarray, deviance: np.ndarray, fall: np.ndarray,
-    reml: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Return where each fit goes, its deviance there, and whether it moved at all."""
-    new, value = free.copy(), deviance.copy()
-    waiting, size = np.arange(len(free)), 1.0
-    noise = 1e-13 * np.abs(deviance)
+def _halved(point: Point, step: np.ndarray, fall: np.ndarray) -> tuple[Point, np.ndarray]:
+    """Return where each fit goes along ``step``, and whether it moved at all.
+
+    Where the predicted fall is below what rounding lets the deviance show, a rise within rounding is let
+    pass.
+    """
+    allowed = point.deviance + np.where(fall < 1e-8, 1e-12 * np.abs(point.deviance) + 1e-12, 0.0)
+    tried = Point(point.products, point.free + step, point.reml)
+    good = tried.deviance <= allowed
+    if good.all():
+        return tried, good
+    free, moved, size = np.where(good[:, None], tried.free, point.free), good.copy(), 0.5
     for _ in range(HALVINGS):
-        tried = free[waiting] + size * step[waiting]
-        found = Point(_part(products, waiting), tried, reml).deviance
-        good = found <= deviance[waiting] + np.where(fall[waiting] < 1e-8, noise[waiting], 0.0)
-        taken = waiting[good]
-        new[taken], value[taken] = tried[good], found[good]
-        waiting, size = waiting[~good], size / 2
-        if not len(waiting):
+        waiting = np.flatnonzero(~moved)
+        part = point.take(waiting)
+        found = Point(part.products, part.free + size * step[waiting], point.reml)
+        better = found.deviance <= allowed[waiting]
+        free[waiting[better]] = found.free[better]
+        moved[waiting[better]] = True
+        size /= 2
+        if moved.all():
             break
-    moved = np.ones(len(free), dtype=bool)
-    moved[waiting] = False
-    return new, value, moved
-
-
-def _polished(
-    products: Products, free: np.ndarray, deviance: np.ndarray, converged: np.ndarray, reml: bool
-) -> Ended:
-    """Take full steps from where the fits arrived; keep those that do not raise the deviance."""
-    for _ in range(POLISH):
-        fits = np.flatnonzero(converged)
-        if not len(fits):
-            break
-        step, fall, convex = _step(Point(_part(products, fits), free[fits], reml))
-        tried = free[fits] + step
-        found = Point(_part(products, fits), tried, reml).deviance
-        good = convex & (fall < CLOSE) & (found <= deviance[fits] + 1e-12 * np.abs(deviance[fits]) + 1e-12)
-        free[fits[good]], deviance[fits[good]] = tried[good], found[good]
-    return Ended(free, deviance, converged)
+    return Point(point.products, free, point.reml), moved

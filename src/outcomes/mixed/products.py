@@ -1,22 +1,22 @@
 """What do the data say about a model, in sums that do not grow with the number of people?
 
-In: `Rows`. Out: `Products`: for each pattern of Z'Z (for waves: which of them were answered) the sums over its
-people of (Z_i'x)(Z_i'x)', (Z_i'x)(Z_i'y) and (Z_i'y)^2, in an orthonormal basis of the design and with each
-response replaced by its scaled least-squares residual. Sums add: parts made apart merge exactly, a weight a
-person multiplies the person's terms, and a smaller design is a block of a larger one.
+In: `Rows`. Out: `Products`: for each pattern of Z'Z (for waves: which of them were answered) the sums over
+its people of (Z_i'x)(Z_i'x)', (Z_i'x)(Z_i'y) and (Z_i'y)^2, in an orthonormal basis of the design and with
+each response replaced by its scaled least-squares residual. Sums add: parts made apart merge exactly, a
+weight a person multiplies the person's terms, and a smaller design is a block of a larger one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from outcomes.mixed.basis import Basis, independent
+from outcomes.mixed.basis import Basis
 from outcomes.mixed.rows import Rows
-from outcomes.mixed.structures import Structure
+from outcomes.mixed.structures import Structure, pairs
 
 WeightKind = Literal["frequency", "sampling"]
 
@@ -69,16 +69,18 @@ class Products:
         if (weights is None) != (kind is None):
             raise ValueError("weights need a kind, frequency or sampling")
         basis = Basis.of(rows.design, rows.terms)
-        columns = basis.orthonormal(rows.design)
-        shift = (columns.T @ rows.response).T
-        residual = rows.response - columns @ shift.T
-        scale = np.sqrt(np.mean(residual**2, axis=0)) if len(residual) else np.zeros(len(shift))
-        size = np.sqrt(np.mean(rows.response**2, axis=0)) if len(residual) else scale
-        scale = np.where(scale > FLAT * size, scale, 0.0)
+        columns = rows.design if basis.safe else basis.orthonormal(rows.design)
+        change = basis.inverse if basis.safe else np.eye(columns.shape[1])
+        shift = rows.response.T @ columns @ change
+        residual = rows.response - columns @ (change @ shift.T)
+        scale = _sizes(residual)
+        scale = np.where(scale > FLAT * _sizes(rows.response), scale, 0.0)
         residual /= np.where(scale > 0, scale, 1.0)
-        both = np.column_stack([columns, residual])
-        total, by_pattern, grams, count = _sums(rows, structure, both, weights)
-        stacked = np.concatenate([total[:, None], by_pattern], axis=1)
+        sums, grams, count = _sums(rows, structure, columns, residual, weights)
+        whole = np.zeros((columns.shape[1] + len(scale), change.shape[1] + len(scale)))
+        whole[: len(change), : change.shape[1]] = change
+        whole[len(change) :, change.shape[1] :] = np.eye(len(scale))
+        stacked = whole.T @ sums @ whole
         n_rows = _row_counts(rows, weights)
         return cls._cut(structure, basis, stacked, grams, count, n_rows, shift, scale, kind)
 
@@ -87,7 +89,7 @@ class Products:
         cls, structure: Structure, basis: Basis, stacked: np.ndarray, grams: np.ndarray, count: np.ndarray,
         n_rows: np.ndarray, shift: np.ndarray, scale: np.ndarray, kind: WeightKind | None,
     ) -> Products:  # fmt: skip
-        """Cut the sums over [X, Y] (F or 1 x M x w x w) into those of X, of X and each response, and of it."""
+        """Cut the sums over [X, Y] (F or 1 x M x w x w) into those of X, of X and a response, and of it."""
         rank, fits = int(basis.kept.sum()), max(len(scale), len(stacked))
         responses = np.arange(rank, rank + len(scale)) if len(scale) > 1 else np.full(fits, rank)
         source = np.arange(fits) if len(stacked) > 1 else np.zeros(fits, dtype=int)
@@ -119,6 +121,11 @@ class Products:
         )
 
 
+def _sizes(columns: np.ndarray) -> np.ndarray:
+    """Return the root mean square of each column."""
+    return np.sqrt(np.einsum("nk,nk->k", columns, columns) / max(len(columns), 1))
+
+
 def _row_counts(rows: Rows, weights: np.ndarray | None) -> np.ndarray:
     if weights is None:
         return np.array([float(len(rows.person))])
@@ -128,10 +135,11 @@ def _row_counts(rows: Rows, weights: np.ndarray | None) -> np.ndarray:
 def _patterns(grams: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct Z'Z (G x q x q) and which one each person has."""
     if grams.shape[1] == 1:
-        found, code = np.unique(grams[:, 0, 0], return_inverse=True)
-        return found[:, None, None], code.reshape(-1)
-    upper = grams[:, *np.triu_indices(grams.shape[1])]
-    # a sum weighted by fixed irrational numbers tells patterns apart; equal patterns have equal sums
+        rows = grams[:, 0, 0].astype(int)
+        held = np.flatnonzero(np.bincount(rows))
+        return held.astype(float)[:, None, None], np.searchsorted(held, rows)
+    upper = grams[:, *pairs(grams.shape[1])]
+    # a sum weighted by irrational numbers tells patterns apart; should it not, the slow way does
     key = upper @ np.sqrt(np.arange(2.0, 2.0 + upper.shape[1]))
     _, first, code = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(upper[first][code.reshape(-1)], upper):
@@ -140,30 +148,34 @@ def _patterns(grams: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sums(
-    rows: Rows, structure: Structure, both: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the sums over all rows (F x w x w) and by pattern and pair (F x G pairs x w x w), Z'Z, counts."""
-    carried = rows.carried(both, structure)
+    rows: Rows, structure: Structure, columns: np.ndarray, residual: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the sums over all rows, then by pattern and pair (F x M x w x w), Z'Z and counts (F x G)."""
+    carried = np.concatenate([rows.carried(columns, structure), rows.carried(residual, structure)], axis=2)
     grams, code = _patterns(rows.grams(structure))
     order = np.argsort(code, kind="stable")
     carried, bounds = carried[order], np.searchsorted(code[order], np.arange(len(grams) + 1))
+    spans = list(pairwise(bounds))
     if weights is None:
-        blocks = [_pairs(carried[start:end]) for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
-        by_pattern = np.concatenate(blocks) if blocks else np.zeros((0, both.shape[1], both.shape[1]))
-        total = both.T @ both
-        return total[None], by_pattern[None], grams, np.diff(bounds).astype(float)[None]
+        total = _total(columns, residual)
+        blocks = [_pairs(carried[start:end]) for start, end in spans]
+        return np.concatenate([total[None], *blocks])[None], grams, np.diff(bounds).astype(float)[None]
     weights = np.atleast_2d(np.asarray(weights, dtype=float))
     if weights.shape[1] != rows.n_people or not (weights >= 0).all():
         raise ValueError("weights must be a number of at least 0 a person")
-    sorted_weights = weights[:, order]
-    by_pattern = np.concatenate(
-        [_weighted_pairs(carried[start:end], sorted_weights[:, start:end])
-         for start, end in zip(bounds[:-1], bounds[1:], strict=True)], axis=1,
-    )  # fmt: skip
-    per_row = weights[:, rows.person]
-    total = np.stack([both.T @ (both * each[:, None]) for each in per_row])
+    by_person = weights[:, order]
+    blocks = [_weighted_pairs(carried[start:end], by_person[:, start:end]) for start, end in spans]
+    total = np.stack([_total(columns, residual, each[rows.person]) for each in weights])
     count = np.stack([np.bincount(code, each, len(grams)) for each in weights])
-    return total, by_pattern, grams, count
+    return np.concatenate([total[:, None], *blocks], axis=1), grams, count
+
+
+def _total(columns: np.ndarray, residual: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Return the sums over all rows of the products of columns and residuals, weighted by row."""
+    held = residual if weight is None else residual * weight[:, None]
+    wide = columns if weight is None else columns * weight[:, None]
+    corner, side = columns.T @ wide, columns.T @ held
+    return np.block([[corner, side], [side.T, residual.T @ held]])
 
 
 def _pairs(carried: np.ndarray) -> np.ndarray:
@@ -171,7 +183,7 @@ def _pairs(carried: np.ndarray) -> np.ndarray:
     n, width, columns = carried.shape
     flat = carried.reshape(n, width * columns)
     square = (flat.T @ flat).reshape(width, columns, width, columns)
-    first, second = np.triu_indices(width)
+    first, second = pairs(width)
     blocks = square[first, :, second, :]
     mixed = (first != second)[:, None, None]
     return np.where(mixed, blocks + blocks.swapaxes(1, 2), blocks)
@@ -180,7 +192,7 @@ def _pairs(carried: np.ndarray) -> np.ndarray:
 def _weighted_pairs(carried: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return `_pairs` for each row of ``weights`` (fits x people): one matrix product a chunk of people."""
     _, width, columns = carried.shape
-    first, second = np.triu_indices(width)
+    first, second = pairs(width)
     found = np.zeros((len(weights), len(first) * columns * columns))
     for start in range(0, len(carried), CHUNK):
         part = carried[start : start + CHUNK]
@@ -189,112 +201,3 @@ def _weighted_pairs(carried: np.ndarray, weights: np.ndarray) -> np.ndarray:
         outer = np.where(mixed, outer + outer.swapaxes(2, 3), outer)
         found += weights[:, start : start + CHUNK] @ outer.reshape(len(part), -1)
     return found.reshape(len(weights), len(first), columns, columns)
-
-
-def select(products: Products, terms: Sequence[str]) -> Products:
-    """Return the products of the design that has ``terms`` alone: a block of those at hand."""
-    return _rebased([products], tuple(terms))
-
-
-def merge(parts: Sequence[Products]) -> Products:
-    """Return the products of all people of ``parts`` together, as if made in one pass.
-
-    Parts must have the same terms, structure and number of fits, and no person in common. Raises ValueError
-    otherwise.
-    """
-    first = parts[0]
-    if any(part.basis.terms != first.basis.terms or part.structure != first.structure for part in parts):
-        raise ValueError("parts must have the same terms and structure")
-    if any(part.weights != first.weights or part.n_fits != first.n_fits for part in parts):
-        raise ValueError("parts must have the same fits and kind of weights")
-    return _rebased(parts, first.basis.terms)
-
-
-def _rebased(parts: Sequence[Products], terms: tuple[str, ...]) -> Products:
-    """Return the sum of ``parts`` in one new basis of ``terms``, with the pooled residuals as responses."""
-    basis = _pooled_basis(parts, terms)
-    changes = [_change(part.basis, basis) for part in parts]
-    gram = sum(change.T @ part.xx[:, 0] @ change for part, change in zip(parts, changes, strict=True))
-    moment = sum(
-        (part.scale[:, None] * part.xy[:, 0] + np.einsum("fpq,fq->fp", _wide(part), part.shift)) @ change
-        for part, change in zip(parts, changes, strict=True)
-    )
-    shift = np.linalg.solve(np.broadcast_to(gram, (len(moment), *gram.shape[1:])), moment[..., None])[..., 0]
-    moved = [_moved(part, change, shift) for part, change in zip(parts, changes, strict=True)]
-    n_rows = sum(part.n_rows for part in parts)
-    left = sum(yy[:, 0] for _, _, yy in moved)
-    scale = np.sqrt(np.maximum(left, 0) / n_rows)
-    size = np.sqrt(np.maximum(left + np.einsum("fp,fp->f", shift, moment), 0) / n_rows)
-    scale = np.where(scale > FLAT * size, scale, 0.0)
-    unit = np.where(scale > 0, scale, 1.0)
-    grams, places = _united(parts)
-    return Products(
-        parts[0].structure, basis,
-        _spread([xx for xx, _, _ in moved], places, len(grams)),
-        _spread([xy for _, xy, _ in moved], places, len(grams)) / unit[:, None, None],
-        _spread([yy for _, _, yy in moved], places, len(grams)) / unit[:, None] ** 2,
-        grams, _counts(parts, places, len(grams)), n_rows, shift, scale, parts[0].weights,
-    )  # fmt: skip
-
-
-def _wide(part: Products) -> np.ndarray:
-    return np.broadcast_to(part.xx[:, 0], (part.n_fits, part.rank, part.rank))
-
-
-def _pooled_basis(parts: Sequence[Products], terms: tuple[str, ...]) -> Basis:
-    columns = [parts[0].basis.terms.index(term) for term in terms]
-    stacked = np.concatenate([part.basis.rectangle[:, columns] for part in parts])
-    kept = independent(stacked)
-    orthonormal, _ = np.linalg.qr(stacked[:, kept])
-    return Basis(terms, kept, orthonormal.T @ stacked)
-
-
-def _change(old: Basis, new: Basis) -> np.ndarray:
-    """Return T with new Q = old Q T (old kept x new kept)."""
-    columns = [old.terms.index(term) for term in new.terms]
-    return old.rectangle[:, columns][:, new.kept] @ new.inverse
-
-
-def _moved(
-    part: Products, change: np.ndarray, shift: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the sums of a part in the new basis, for responses less ``shift`` (fits x new p), unscaled."""
-    left = part.shift - shift @ change.T
-    xx = part.xx
-    wide = np.broadcast_to(xx, (part.n_fits, *xx.shape[1:]))
-    turned = np.einsum("fmpq,fq->fmp", wide, left)
-    xy = part.scale[:, None, None] * part.xy + turned
-    yy = part.scale[:, None] ** 2 * part.yy + np.einsum(
-        "fmp,fp->fm", 2 * part.scale[:, None, None] * part.xy + turned, left
-    )
-    return change.T @ xx @ change, xy @ change, yy
-
-
-def _united(parts: Sequence[Products]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return the patterns of all parts together and where those of each part stand among them."""
-    width = parts[0].structure.width
-    found, code = np.unique(
-        np.concatenate([part.grams.reshape(len(part.grams), -1) for part in parts]),
-        axis=0,
-        return_inverse=True,
-    )
-    ends = np.cumsum([len(part.grams) for part in parts])
-    return found.reshape(-1, width, width), np.split(code.reshape(-1), ends[:-1])
-
-
-def _spread(sums: list[np.ndarray], places: list[np.ndarray], patterns: int) -> np.ndarray:
-    """Return the sums of all parts added up, each pattern at its place."""
-    pairs = (sums[0].shape[1] - 1) // len(places[0])
-    total = np.zeros((max(map(len, sums)), 1 + patterns * pairs, *sums[0].shape[2:]))
-    for part, place in zip(sums, places, strict=True):
-        at = 1 + (place[:, None] * pairs + np.arange(pairs)).reshape(-1)
-        total[:, 0] += part[:, 0]
-        total[:, at] += part[:, 1:]
-    return total
-
-
-def _counts(parts: Sequence[Products], places: list[np.ndarray], patterns: int) -> np.ndarray:
-    total = np.zeros((max(len(part.count) for part in parts), patterns))
-    for part, place in zip(parts, places, strict=True):
-        total[:, place] += part.count
-    return total

@@ -101,6 +101,8 @@ class Rows:
             there = np.zeros((self.n_people, structure.width))
             there[self.person, self._waves(structure.width)] = 1.0
             return there[:, :, None] * np.eye(structure.width)
+        if structure.width == 1:
+            return np.bincount(self.person, minlength=self.n_people).astype(float)[:, None, None]
         columns = np.column_stack([np.ones(len(self.person)), *structure.slopes(self.time)])
         return self.carried(columns, structure)
 

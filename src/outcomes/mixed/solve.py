@@ -14,7 +14,7 @@ import numpy as np
 from outcomes.mixed.criterion import Point
 from outcomes.mixed.newton import Ended, minimise
 from outcomes.mixed.products import Products
-from outcomes.mixed.structures import symmetric_units
+from outcomes.mixed.structures import pairs
 
 Method = Literal["REML", "ML"]
 
@@ -104,10 +104,11 @@ def solve(products: Products, method: Method = "REML") -> Solution:
         able = able[~unknown]
     if len(able):
         part = products.take(able) if len(able) < fits else products
-        best = _best(part, begin[:, able], reml)
-        best = _settled(part, best, reml)
-        free[able] = best.free
-        status[able] = _statuses(Point(part, best.free, reml), best.converged)
+        best = _settled(_best(part, begin[:, able], reml))
+        status[able] = _statuses(best)
+        if len(able) == fits:
+            return Solution(best.point, status.astype(str))
+        free[able] = best.point.free
     return Solution(Point(products, free, reml), status.astype(str))
 
 
@@ -119,11 +120,11 @@ def _why(products: Products) -> str:
 def _starts(products: Products, fits: int) -> np.ndarray:
     """Return the starts (starts x fits x k); over waves the first comes from the residuals' moments."""
     width = products.structure.width
-    first, second = np.triu_indices(width)
+    first, second = pairs(width)
     sums = products.yy[:, 1:].reshape(fits, -1, len(first)).sum(axis=1)
     per_person = products.grams[:, first, first] * products.grams[:, second, second]
-    pairs = np.broadcast_to(products.count @ per_person, sums.shape)
-    found = np.where(pairs > 0, sums / np.maximum(pairs, 1e-300), 0.0) * np.where(first == second, 1.0, 0.5)
+    seen = np.broadcast_to(products.count @ per_person, sums.shape)
+    found = np.where(seen > 0, sums / np.maximum(seen, 1e-300), 0.0) * np.where(first == second, 1.0, 0.5)
     moments = np.zeros((fits, width, width))
     moments[:, first, second] = found
     moments[:, second, first] = found
@@ -150,47 +151,40 @@ def identified(point: Point) -> np.ndarray:
     there = (size > 1e-10 * np.maximum(size.max(axis=1, keepdims=True), 1e-300)).all(axis=1)
     size = np.where(size > 0, size, 1.0)
     scaled = found / size[:, :, None] / size[:, None, :]
-    finite = np.isfinite(scaled).all(axis=(1, 2))
+    finite = np.asarray(np.isfinite(scaled).all(axis=(1, 2)))
     values = np.linalg.eigvalsh(np.where(finite[:, None, None], scaled, np.eye(scaled.shape[1])))
-    return there & finite & (values[:, 0] > IDENTIFIED)
+    return np.asarray(there & finite & (values[:, 0] > IDENTIFIED))
 
 
 def _best(products: Products, begin: np.ndarray, reml: bool) -> Ended:
     """Return the lower of the ends from each start; one that converged goes before one that did not."""
-    ends = [minimise(products, start, reml) for start in begin]
-    best = ends[0]
-    for other in ends[1:]:
-        lower = other.deviance < best.deviance - 1e-9
-        better = np.where(other.converged == best.converged, lower, other.converged & (
-            other.deviance <= best.deviance + 1e-9
-        ))  # fmt: skip
-        better |= lower & ~best.converged
-        best = Ended(
-            np.where(better[:, None], other.free, best.free),
-            np.where(better, other.deviance, best.deviance),
-            np.where(better, other.converged, best.converged),
-        )
-    return best
+    starts, fits = begin.shape[:2]
+    every = products.take(np.tile(np.arange(fits), starts))
+    found = minimise(every, begin.reshape(starts * fits, -1), reml)
+    deviance = found.point.deviance.reshape(starts, fits)
+    converged = found.converged.reshape(starts, fits)
+    rank = np.where(converged, deviance - 1e-9, deviance)
+    chosen = np.argmin(rank, axis=0) * fits + np.arange(fits)
+    return Ended(found.point.take(chosen), found.converged[chosen])
 
 
-def _settled(products: Products, best: Ended, reml: bool) -> Ended:
+def _settled(best: Ended) -> Ended:
     """Return the ends with variances that are 0 but for rounding set to 0 where the deviance allows it."""
-    if products.structure.by_wave:
+    structure = best.point.products.structure
+    if structure.by_wave:
         return best
-    lower = products.structure.lower(best.free)  # type: ignore[attr-defined]
-    values, vectors = np.linalg.eigh(lower @ lower.swapaxes(1, 2))
+    values, vectors = np.linalg.eigh(best.point.psi)
     near = (values < SINGULAR) & (values != 0)
     if not near.any():
         return best
     cut = vectors * np.where(values < SINGULAR, 0.0, values)[:, None, :] @ vectors.swapaxes(1, 2)
-    rows, columns = np.tril_indices(products.structure.width)
-    free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.free)
-    deviance = Point(products, free, reml).deviance
-    good = near.any(axis=1) & (deviance <= best.deviance + 1e-7)
-    return Ended(
-        np.where(good[:, None], free, best.free), np.where(good, deviance, best.deviance),
-        best.converged | (good & (deviance <= best.deviance + 1e-9)),
-    )  # fmt: skip
+    rows, columns = np.tril_indices(structure.width)
+    free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.point.free)
+    settled = Point(best.point.products, free, best.point.reml)
+    good = near.any(axis=1) & (settled.deviance <= best.point.deviance + 1e-7)
+    free = np.where(good[:, None], free, best.point.free)
+    converged = best.converged | (good & (settled.deviance <= best.point.deviance + 1e-9))
+    return Ended(Point(best.point.products, free, best.point.reml), converged)
 
 
 def semidefinite_root(matrices: np.ndarray) -> np.ndarray:
@@ -209,8 +203,9 @@ def semidefinite_root(matrices: np.ndarray) -> np.ndarray:
     return lower
 
 
-def _statuses(point: Point, converged: np.ndarray) -> np.ndarray:
+def _statuses(best: Ended) -> np.ndarray:
     """Return the status of each fit from Psi at its end."""
+    point, converged = best.point, best.converged
     values = np.linalg.eigvalsh(point.psi)
     if point.products.structure.by_wave:
         size = np.sqrt(np.einsum("faa->fa", point.psi))
@@ -225,6 +220,3 @@ def _statuses(point: Point, converged: np.ndarray) -> np.ndarray:
 def restarted(solution: Solution, free: np.ndarray) -> Solution:
     """Return ``solution`` at other parameters (F x k), its status unchanged."""
     return replace(solution, point=Point(solution.products, free, solution.point.reml))
-
-
-__all__ = ["Method", "Solution", "identified", "restarted", "semidefinite_root", "solve", "symmetric_units"]

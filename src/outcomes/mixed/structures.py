@@ -1,15 +1,16 @@
 """How may the scores of a person hang together?
 
 With V the covariance of a person's scores, V = s2 (c I + Z Psi Z'): Z holds a row a score. `Intercept` and
-`Slope` have c = 1 and Z = 1 or (1, time); over waves c = 0 and a row of Z says which wave it is, so that Psi is
-the covariance of all waves up to the scale s2. A structure says how Psi follows from free parameters, with first
-and second derivatives; s2 is profiled out elsewhere.
+`Slope` have c = 1 and Z = 1 or (1, time); over waves c = 0 and a row of Z says which wave it is, so that
+Psi is the covariance of all waves up to the scale s2. A structure says how Psi follows from free
+parameters, with first and second derivatives; s2 is profiled out elsewhere.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,7 +47,9 @@ class Structure(ABC):
 
     @property
     def linear(self) -> np.ndarray | None:
-        """Directions in which Psi is linear and that span all it can be (m x q x q); None if there are none."""
+        """Directions in which Psi is linear and that span all it can be (m x q x q); None if there are
+        none.
+        """
         return symmetric_units(self.width)
 
     def slopes(self, time: np.ndarray | None) -> list[np.ndarray]:
@@ -54,13 +57,41 @@ class Structure(ABC):
         return []
 
 
+@lru_cache
+def pairs(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs a <= b of columns of Z, in the order of the sums of `Products`."""
+    return np.triu_indices(width)
+
+
+@lru_cache
 def symmetric_units(width: int) -> np.ndarray:
     """Return the matrices E with Psi = sum of psi_r E_r over its upper triangle (m x q x q)."""
-    rows, columns = np.triu_indices(width)
+    rows, columns = pairs(width)
     units = np.zeros((len(rows), width, width))
     units[np.arange(len(rows)), rows, columns] = 1.0
     units[np.arange(len(rows)), columns, rows] = 1.0
     return units
+
+
+@lru_cache
+def _cholesky_places(width: int, fixed: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = np.tril_indices(width)
+    return rows[fixed:], columns[fixed:]
+
+
+@lru_cache
+def _cholesky_units(width: int, fixed: int) -> np.ndarray:
+    rows, columns = _cholesky_places(width, fixed)
+    units = np.zeros((len(rows), width, width))
+    units[np.arange(len(rows)), rows, columns] = 1.0
+    return units
+
+
+@lru_cache
+def _cholesky_bend(width: int, fixed: int) -> np.ndarray:
+    units = _cholesky_units(width, fixed)
+    half = np.einsum("kab,lcb->klac", units, units)
+    return half + half.swapaxes(2, 3)
 
 
 class _Cholesky(Structure):
@@ -68,12 +99,11 @@ class _Cholesky(Structure):
 
     @property
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
-        rows, columns = np.tril_indices(self.width)
-        fixed = int(self.by_wave)
-        return rows[fixed:], columns[fixed:]
+        return _cholesky_places(self.width, int(self.by_wave))
 
     @property
     def n_free(self) -> int:
+        """How many parameters there are besides the scale."""
         return len(self._places[0])
 
     def lower(self, free: np.ndarray) -> np.ndarray:
@@ -84,22 +114,22 @@ class _Cholesky(Structure):
         return lower
 
     def psi(self, free: np.ndarray) -> np.ndarray:
+        """Return Psi (fits x q x q)."""
         lower = self.lower(free)
         return lower @ lower.swapaxes(1, 2)
 
     def _units(self) -> np.ndarray:
-        rows, columns = self._places
-        units = np.zeros((len(rows), self.width, self.width))
-        units[np.arange(len(rows)), rows, columns] = 1.0
-        return units
+        return _cholesky_units(self.width, int(self.by_wave))
 
     def first(self, free: np.ndarray) -> np.ndarray:
-        half = np.einsum("kab,fcb->fkac", self._units(), self.lower(free))
+        """Return the derivatives of Psi (fits x k x q x q)."""
+        half = self._units() @ self.lower(free).swapaxes(1, 2)[:, None]
         return half + half.swapaxes(2, 3)
 
     def second(self, free: np.ndarray) -> np.ndarray:
-        half = np.einsum("kab,lcb->klac", self._units(), self._units())
-        return np.broadcast_to(half + half.swapaxes(2, 3), (len(free), *half.shape))
+        """Return the second derivatives of Psi (fits x k x k x q x q)."""
+        bend = _cholesky_bend(self.width, int(self.by_wave))
+        return np.broadcast_to(bend, (len(free), *bend.shape))
 
 
 @dataclass(frozen=True)
@@ -111,6 +141,7 @@ class Intercept(_Cholesky):
     width = 1
 
     def starts(self, moments: np.ndarray) -> np.ndarray:
+        """Return where to begin (starts x fits x k)."""
         return np.array([1.0, 0.25])[:, None, None] * np.ones((1, len(moments), 1))
 
 
@@ -131,6 +162,7 @@ class Slope(_Cholesky):
         return cls(float(np.mean(time)), spread if spread > 0 else 1.0)
 
     def slopes(self, time: np.ndarray | None) -> list[np.ndarray]:
+        """Return the columns of Z beyond the constant."""
         if time is None:
             raise ValueError("a random slope needs the time of each row")
         return [(time - self.centre) / self.scale]
@@ -141,6 +173,7 @@ class Slope(_Cholesky):
         return back @ psi @ back.T
 
     def starts(self, moments: np.ndarray) -> np.ndarray:
+        """Return where to begin (starts x fits x k)."""
         begin = np.array([[1.0, 0.0, 0.7], [0.5, 0.05, 0.1]])
         return np.repeat(begin[:, None, :], len(moments), axis=1)
 
@@ -154,6 +187,7 @@ class Unstructured(_Cholesky):
     by_wave = True
 
     def starts(self, moments: np.ndarray) -> np.ndarray:
+        """Return where to begin (starts x fits x k)."""
         alike = 0.5 * (np.eye(self.width) + 1.0)
         found = [self._free(near_definite(moments)), self._free(np.repeat(alike[None], len(moments), axis=0))]
         return np.stack(found)
@@ -176,10 +210,12 @@ class HeterogeneousSymmetry(Structure):
 
     @property
     def n_free(self) -> int:
+        """How many parameters there are besides the scale."""
         return self.width
 
     @property
     def linear(self) -> None:
+        """Nothing: Psi is not linear in any parameters."""
         return None
 
     @property
@@ -198,6 +234,7 @@ class HeterogeneousSymmetry(Structure):
         return self._least + span * share, slope, slope * (1 - 2 * share)
 
     def psi(self, free: np.ndarray) -> np.ndarray:
+        """Return Psi (fits x q x q)."""
         return self._outer(free) * (self._off() * self._correlation(free)[0] + np.eye(self.width))
 
     def _off(self) -> np.ndarray:
@@ -209,11 +246,13 @@ class HeterogeneousSymmetry(Structure):
         return unit[:, :, None] + unit[:, None, :]
 
     def first(self, free: np.ndarray) -> np.ndarray:
+        """Return the derivatives of Psi (fits x k x q x q)."""
         of_sizes = self._touched() * self.psi(free)[:, None]
         of_correlation = self._outer(free) * self._off() * self._correlation(free)[1]
         return np.concatenate([of_sizes, of_correlation[:, None]], axis=1)
 
     def second(self, free: np.ndarray) -> np.ndarray:
+        """Return the second derivatives of Psi (fits x k x k x q x q)."""
         touched = self._touched()
         found = np.empty((len(free), self.width, self.width, self.width, self.width))
         found[:, :-1, :-1] = touched[:, None] * touched[None] * self.psi(free)[:, None, None]
@@ -224,6 +263,7 @@ class HeterogeneousSymmetry(Structure):
         return found
 
     def starts(self, moments: np.ndarray) -> np.ndarray:
+        """Return where to begin (starts x fits x k)."""
         spread = np.sqrt(np.einsum("faa->fa", near_definite(moments)))
         sizes = np.log(spread[:, 1:] / spread[:, :1])
         found = np.stack([sizes, np.zeros_like(sizes)])

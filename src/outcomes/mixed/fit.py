@@ -1,0 +1,249 @@
+"""What does one fitted model say, in the words and units of its user?
+
+In: `Rows` and the name of a structure. Out: a `Fit`, which answers contrasts with a `Test`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from scipy.stats import f as f_distribution
+from scipy.stats import t
+
+from outcomes.mixed import robust
+from outcomes.mixed.inference import Inference, Tested
+from outcomes.mixed.products import Products
+from outcomes.mixed.rows import Rows
+from outcomes.mixed.simultaneous import critical
+from outcomes.mixed.solve import BOUNDARY, UNCONVERGED, UNKNOWN, Method, Solution, solve
+from outcomes.mixed.structures import HeterogeneousSymmetry, Intercept, Slope, Structure, Unstructured
+
+StructureName = Literal["intercept", "slope", "unstructured"]
+DfMethod = Literal["auto", "satterthwaite", "kenward-roger"]
+
+SMALL = 30
+"""People in a group below which `auto` means Kenward-Roger (as it does at the boundary)."""
+NAMES = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger", "cr2": "CR2, Satterthwaite"}
+LEFT = {UNCONVERGED: "did not converge", UNKNOWN: "is not identified"}
+"""Status of a fit that is given up for a fall-back, in words."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """A t test of one contrast, or an F test of several; NaN throughout where the status says why not."""
+
+    estimate: np.ndarray
+    std_error: np.ndarray
+    statistic: float
+    """t of one contrast, F of several."""
+    df: float
+    df_method: str
+    p_value: float
+    status: str
+    parts: int = 1
+
+    @property
+    def estimable(self) -> bool:
+        """Whether there is an estimate."""
+        return bool(np.isfinite(self.estimate).all())
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the two-sided interval of a single contrast, by t."""
+        half = float(t.ppf(0.5 + confidence / 2, self.df)) * float(self.std_error[0])
+        return float(self.estimate[0]) - half, float(self.estimate[0]) + half
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fitted model."""
+
+    rows: Rows
+    solution: Solution
+    """With one fit."""
+    declared: str
+    """The name of the structure that was asked for."""
+    fall_back: str = ""
+    """Why another structure was taken; empty where it was not."""
+    robust: bool = False
+    """Whether standard errors are cluster-robust (CR2), as the structure is poorer than the declared one."""
+    df_method: str = "satterthwaite"
+    waves: tuple[int, ...] = ()
+    """The wave codes that have a score, in the order of the covariance over waves."""
+
+    @property
+    def status(self) -> str:
+        """The status: ok, boundary, unconverged, or why nothing can be estimated."""
+        return str(self.solution.status[0])
+
+    @property
+    def solved(self) -> bool:
+        """Whether there are estimates."""
+        return bool(self.solution.solved[0])
+
+    @property
+    def structure(self) -> str:
+        """The covariance structure of this fit."""
+        return self.solution.products.structure.name
+
+    @property
+    def df_name(self) -> str:
+        """How degrees of freedom are found, in words."""
+        return NAMES[self.df_method]
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Terms that depend on earlier ones and are left out."""
+        return self.solution.products.basis.dropped
+
+    @property
+    def log_likelihood(self) -> float:
+        """The (restricted) log-likelihood at the solution."""
+        return float(self.solution.log_likelihood[0])
+
+    @property
+    def residual_variance(self) -> float:
+        """The variance within people, where the structure has one (else NaN)."""
+        by_wave = self.solution.products.structure.by_wave
+        return float("nan") if by_wave else float(self.solution.residual_variance[0])
+
+    @property
+    def random_covariance(self) -> np.ndarray:
+        """The covariance of random effects (q x q; slope in the time given), or of the waves (T x T)."""
+        structure, psi = self.solution.products.structure, self.solution.psi[0]
+        return structure.in_time(psi) if isinstance(structure, Slope) else psi
+
+    @cached_property
+    def coefficients(self) -> dict[str, float]:
+        """Term to coefficient, the kept terms only."""
+        basis = self.solution.products.basis
+        values = basis.inverse @ self.solution.coefficients[0]
+        kept = [term for term, there in zip(basis.terms, basis.kept, strict=True) if there]
+        return dict(zip(kept, map(float, values), strict=True))
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """The covariance of the kept coefficients by the model, (X'V^-1 X)^-1."""
+        inverse = self.solution.products.basis.inverse
+        return inverse @ self.solution.covariance[0] @ inverse.T
+
+    @cached_property
+    def inference(self) -> Inference:
+        """What the curvature of the likelihood says."""
+        return Inference(self.solution)
+
+    def test(self, weights: np.ndarray, df_method: DfMethod | None = None) -> Test:
+        """Return the test of ``weights`` (terms,) or, jointly, (contrasts, terms), of all terms.
+
+        Not estimable: the weights on dropped terms do not follow from those on kept ones. Joint tests of a
+        cluster-robust fit are not available (ValueError).
+        """
+        if not self.solved:
+            return self._none(self.status)
+        contrasts = np.atleast_2d(np.asarray(weights, dtype=float))
+        held = self.solution.products.basis.estimable(contrasts)
+        if held is None:
+            return self._none("not estimable: confounded with another term")
+        method = self.df_method if df_method in (None, "auto") else str(df_method)
+        if self.robust:
+            if len(held) > 1:
+                raise ValueError("a cluster-robust fit has tests of single contrasts only")
+            return self._robust(held)
+        found = self._tested(held, method)
+        return self._read(found, len(held), NAMES[method])
+
+    def _tested(self, held: np.ndarray, method: str) -> Tested:
+        if method == "kenward-roger":
+            return self.inference.kenward_roger(held)
+        return self.inference.satterthwaite(held)
+
+    def _read(self, found: Tested, parts: int, name: str) -> Test:
+        estimate, std_error, df = found.estimate[0], found.std_error[0], float(found.df[0])
+        statistic = float(estimate[0] / std_error[0]) if parts == 1 else float(found.statistic[0])
+        p_value = 2 * t.sf(abs(statistic), df) if parts == 1 else f_distribution.sf(statistic, parts, df)
+        return Test(estimate, std_error, statistic, df, name, float(p_value), self.status, parts)
+
+    def _robust(self, held: np.ndarray) -> Test:
+        estimate = held @ self.solution.coefficients[0]
+        std_error, df = robust.cr2(self.rows, self.solution, held[0])
+        statistic = float(estimate[0] / std_error)
+        p_value = float(2 * t.sf(abs(statistic), df))
+        return Test(estimate, np.array([std_error]), statistic, df, NAMES["cr2"], p_value, self.status)
+
+    def _none(self, status: str) -> Test:
+        nan = np.array([np.nan])
+        return Test(nan, nan, np.nan, np.nan, self.df_name, np.nan, status)
+
+    def critical(self, contrasts: np.ndarray, df: float, confidence: float = 0.95) -> float:
+        """Return the factor of the standard errors of ``contrasts`` at which all intervals hold together.
+
+        ``contrasts`` is (contrasts, terms), all estimable; ``df`` the smallest of theirs.
+        """
+        held = self.solution.products.basis.estimable(contrasts)
+        if held is None:
+            raise ValueError("a contrast cannot be estimated")
+        covariance = held @ self.solution.covariance[0] @ held.T
+        size = np.sqrt(np.diag(covariance))
+        return critical(covariance / np.outer(size, size), df, confidence)
+
+
+def fit(
+    rows: Rows, structure: StructureName = "unstructured", method: Method = "REML", df: DfMethod = "auto",
+    smallest_group: int | None = None,
+) -> Fit:  # fmt: skip
+    """Return the fit of one response.
+
+    ``structure``: intercept, slope (needs times) or unstructured (needs waves). One that does not converge or
+    is not identified is left for the next of unstructured, heterogeneous compound symmetry, person intercept
+    with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary or where
+    ``smallest_group`` (people) is below 30, else Satterthwaite; ML has Satterthwaite only.
+    """
+    rows, waves = _seen(rows)
+    first, *others = _chain(structure, rows, len(waves))
+    declared, reasons = first.name, []
+    solution = solve(Products.of(rows, first), method)
+    used = first
+    for other in others:
+        if str(solution.status[0]) not in LEFT:
+            break
+        reasons.append(f"{used.name} {LEFT[str(solution.status[0])]}")
+        solution, used = solve(Products.of(rows, other), method), other
+    is_robust = isinstance(used, Intercept) and bool(reasons)
+    found = Fit(rows, solution, declared, "; ".join(reasons), is_robust, waves=waves)
+    return replace(found, df_method=_method(found, df, smallest_group, method))
+
+
+def _method(found: Fit, df: DfMethod, smallest_group: int | None, method: Method) -> str:
+    if found.robust:
+        return "cr2"
+    if df != "auto":
+        return df
+    small = found.status == BOUNDARY or (smallest_group is not None and smallest_group < SMALL)
+    return "kenward-roger" if small and method == "REML" else "satterthwaite"
+
+
+def _seen(rows: Rows) -> tuple[Rows, tuple[int, ...]]:
+    """Return the rows with waves coded among those that have a score, and these waves."""
+    if rows.wave is None:
+        return rows, ()
+    waves, codes = np.unique(rows.wave, return_inverse=True)
+    return replace(rows, wave=codes.reshape(-1)), tuple(int(wave) for wave in waves)
+
+
+def _chain(structure: StructureName, rows: Rows, n_waves: int) -> tuple[Structure, ...]:
+    """Return the structure asked for and those to fall back on."""
+    if structure == "intercept":
+        return (Intercept(),)
+    if structure == "slope":
+        if rows.time is None:
+            raise ValueError("a random slope needs the time of each row")
+        return (Slope.of(rows.time), Intercept())
+    if structure != "unstructured":
+        raise ValueError(f"no structure is called {structure!r}: intercept, slope or unstructured")
+    if rows.wave is None:
+        raise ValueError("an unstructured covariance needs the wave of each row")
+    if n_waves < 2:
+        return (Intercept(),)
+    return (Unstructured(n_waves), HeterogeneousSymmetry(n_waves), Intercept())
