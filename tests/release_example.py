@@ -199,6 +199,7 @@ def _verdicts(part: Modelling) -> list[dict[str, object]]:
         bound = getattr(hypothesis, "margin", getattr(hypothesis, "floor", None))
         common: dict[str, object] = {
             "hypothesis": key, "kind": hypothesis.kind, "family": hypothesis.family, "wave": hypothesis.wave,
+            "group": hypothesis.focal if hypothesis.kind == "floor" else hypothesis.pair,
             "plan": "exploratory", "basis": "person intercept, Wald z, provisional", "margin": bound,
         }  # fmt: skip
         verdicts = []
@@ -242,7 +243,7 @@ def _ols(part: Modelling) -> list[dict[str, object]]:
 
 def _fits(part: Modelling) -> list[dict[str, object]]:
     return [
-        {"outcome": name, "adjusted": False, "structure": "person intercept", "method": "REML", "n": 640,
+        {"outcome": name, "adjusted": False, "structure": "person intercept", "method": "REML", "n": 640, "df_method": "Wald z",
          "log_likelihood": -1234.5, "person_variance": 0.4, "residual_variance": 0.25, "icc": 0.62,
          "baseline_sd": round(0.8 * _unit(part), 2), "status": "ok"}
         for name in _gaps(part)

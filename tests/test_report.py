@@ -344,6 +344,7 @@ def test_an_empty_table_is_not_shown() -> None:
 def test_every_release_table_and_column_has_a_readable_heading() -> None:
     assert set(TITLES) == set(declared.RELEASE)
     limits = {"low", "high", "standardised_low", "standardised_high", "r2_added_low", "r2_added_high"}
+    limits |= {"simultaneous_low", "simultaneous_high", "d_ppc2_low", "d_ppc2_high"}
     for table in declared.RELEASE.values():
         assert set(table.names) - limits - set(HIDDEN) <= set(HEADINGS)
 
@@ -357,7 +358,7 @@ def test_suppressed_cells_are_marked_with_the_reason_and_empty_ones_apart() -> N
     assert SUPPRESSED in cells
     assert f"{SUPPRESSED} suppressed: fewer than 8 people." in shown.notes
     assert "df" not in shown.headings
-    assert "Empty in every row: df and p adjusted." in shown.notes
+    assert "Empty in every row: df, Simultaneous interval and p adjusted." in shown.notes
     assert "In every row: Inference Wald z." in shown.notes
     reliability = view("reliability", MENTORING.tables["reliability"], facts(MENTORING))
     assert f"{EMPTY} does not apply." in reliability.notes

@@ -16,9 +16,20 @@ from outcomes.study import Profile
 from outcomes.study.stages import Disclosing
 from outcomes.tables import RELEASE, RELEASED_FROM
 
+Least = Callable[[str, str, tuple[str, ...]], float]
+
 SHOWN = "shown"
-_PROBABILITIES = ("p_value", "p_adjusted")
-_RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
+_PROBABILITIES = ("p_value", "p_adjusted", "p_superiority")
+_RATIOS = (
+    "r2",
+    "r2_adjusted",
+    "r2_added",
+    "r2_added_low",
+    "r2_added_high",
+    "r2_marginal",
+    "r2_conditional",
+    "icc",
+)
 _RATIO_DECIMALS = 3
 
 
@@ -28,7 +39,7 @@ def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[s
     ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the
     profile allows keeps its place and its rounded count, and loses every other number and its verdict.
     """
-    least = _least_by_outcome(restricted["gains"], restricted["means"])
+    least = _least_by_groups(restricted["gains"], restricted["means"])
     released = {}
     for name, table in RELEASE.items():
         frame = restricted[RELEASED_FROM[name]]
@@ -89,22 +100,31 @@ def _has_numbers(table: Table) -> bool:
     return any(column.kind == "number" for column in table.columns)
 
 
-def _least_by_outcome(gains: pd.DataFrame, means: pd.DataFrame) -> Callable[[str, str], float]:
-    """Return a function of outcome and wave: the fewer people of the two groups that are compared there."""
-    compared = pd.concat([gains, means])
-    compared = compared[compared["group"].isin(["low", "high"])]
-    fewest = compared.groupby(["outcome", "wave"])["n"].min()
-    return lambda outcome, wave: float(fewest.get((outcome, wave), np.nan))
+def _least_by_groups(gains: pd.DataFrame, means: pd.DataFrame) -> Least:
+    """Return a function of outcome, wave and groups: the fewest people of any of these groups there."""
+    fewest = pd.concat([gains, means]).groupby(["outcome", "wave", "group"])["n"].min()
+
+    def least(outcome: str, wave: str, groups: tuple[str, ...]) -> float:
+        return float(min((fewest[key] for group in groups if (key := (outcome, wave, group)) in fewest.index),
+                         default=np.nan))  # fmt: skip
+
+    return least
 
 
-def _base(name: str, frame: pd.DataFrame, least: Callable[[str, str], float]) -> pd.Series:
+def _compared(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the groups that each row compares: low and high unless it names a pair."""
+    named = frame["group"] if "group" in frame.columns else pd.Series("", index=frame.index)
+    return [tuple(str(pair).split(" - ")) if " - " in str(pair) else ("low", "high") for pair in named]
+
+
+def _base(name: str, frame: pd.DataFrame, least: Least) -> pd.Series:
     """Return how many people each row's numbers rest on: of the smaller group where two are compared."""
     if "n" not in frame.columns:
         return pd.Series(np.nan, index=frame.index)
     own = frame["n"].astype(float)
-    if name in ("contrasts", "forest", "ols", "verdicts"):
+    if name in ("contrasts", "forest", "margins", "ols", "verdicts"):
         smaller = pd.Series(
-            [least(outcome, wave) for outcome, wave in zip(frame["outcome"], frame["wave"], strict=True)],
+            [least(*row) for row in zip(frame["outcome"], frame["wave"], _compared(frame), strict=True)],
             index=frame.index, dtype=float,
         )  # fmt: skip
         own = own.fillna(np.inf).combine(smaller.fillna(np.inf), min).replace(np.inf, np.nan)

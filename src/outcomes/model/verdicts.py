@@ -76,9 +76,13 @@ class Judging:
                 continue
             for place in places(claim):
                 limit, gap = self._bound(claim, place), self.gaps.get(place)
-                row: Row = {"hypothesis": name, "outcome": place[0], "wave": place[1], "n": self._n(place)}
+                row: Row = {"hypothesis": name, "outcome": place[0], "wave": place[1], "group": place[2]}
                 for factor in GRID:
-                    of_margin: Row = {"of_declared": f"{factor:.2f}", "verdict": "not estimable"}
+                    of_margin: Row = {
+                        "n": self._n(place),
+                        "of_declared": f"{factor:.2f}",
+                        "verdict": "not estimable",
+                    }
                     if limit is not None:
                         tried = limit.times(factor)
                         of_margin["margin"] = tried.points

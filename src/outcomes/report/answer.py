@@ -38,7 +38,7 @@ def verdict_rows(key: str, facts: Facts) -> list[Row]:
 
 def level(hypothesis: Hypothesis) -> float:
     """Return the level of the interval that decides: alpha two-sided for superiority, else one-sided."""
-    return 1 - hypothesis.alpha * (1 if hypothesis.kind == "superiority" else 2)
+    return hypothesis.confidence
 
 
 def sentence(row: Row, facts: Facts) -> str:
@@ -54,13 +54,15 @@ def sentence(row: Row, facts: Facts) -> str:
     if row["outcome"] == "all":
         return f"{known}."
     worse = "" if _better(row, facts) else " (A higher score is worse here.)"
-    whose = f"The {facts.group('low')} group's"
+    whose = f"The {facts.group(_groups(row)[0])} group's"
     return f"{known}. {whose} gain was {_size(row, facts)}{_bound(row, facts)}.{worse}"
 
 
 def _gained(row: Row, facts: Facts) -> str:
     """Return who gained more, or kept up, or that this is not clear."""
-    low, high = (f"the {facts.group(group)} group" for group in ("low", "high"))
+    low, high = (f"the {facts.group(group)} group" for group in _groups(row))
+    if row["kind"] == "equivalence":
+        return _alike(row, low, high)
     if row["kind"] == "superiority":
         if row["verdict"] == "inconclusive":
             return f"it is not clear whether {low} or {high} gained more"
@@ -75,6 +77,22 @@ def _gained(row: Row, facts: Facts) -> str:
     if row["verdict"] == "inconclusive":
         return f"it is not clear whether {low} kept up with {high}"
     return _kept_up(row, low, high, facts)
+
+
+def _groups(row: Row) -> list[str]:
+    """Return the focal and the reference group of a row."""
+    return str(row["group"]).split(" - ")
+
+
+def _alike(row: Row, low: str, high: str) -> str:
+    """Return what a verdict on equivalence says."""
+    if row["outcome"] == "all" and row["verdict"] in ("superior", "inferior"):
+        return f"the gains of {low} and of {high} differed by more than the margin in at least one outcome"
+    return {
+        "equivalent": f"{low} and {high} gained alike, within the margin",
+        "superior": f"the gain of {low} was the better one by more than the margin",
+        "inferior": f"the gain of {high} was the better one by more than the margin",
+    }.get(row["verdict"], f"it is not clear whether {low} and {high} gained alike, within the margin")
 
 
 def _kept_up(row: Row, low: str, high: str, facts: Facts) -> str:
@@ -103,7 +121,11 @@ def _bound(row: Row, facts: Facts) -> str:
     if row["kind"] != "non_inferiority":
         return ""
     side, margin = "smaller" if _better(row, facts) else "larger", facts.written(row, "margin")
-    said = {"non-inferior": "can be ruled out", "inferior": "is what the numbers show"}
+    said = {
+        "non-inferior": "can be ruled out",
+        "superior": "can be ruled out",
+        "inferior": "is what the numbers show",
+    }
     verdict = said.get(str(row["verdict"]), "can't be ruled out")
     return f", so a gain {side} by more than {margin} points {verdict}"
 
@@ -120,7 +142,7 @@ def _floor(row: Row, facts: Facts) -> str:
     place = {"floor met": "clearly above", "floor not met": "clearly below"}.get(
         str(row["verdict"]), "not clearly above or below"
     )
-    low, wave = facts.group("low"), facts.wave(row["wave"])
+    low, wave = facts.group(row["group"]), facts.wave(row["wave"])
     return (
         f"{facts.outcome(row['outcome'])}: {facts.written(row, 'estimate')} of the {low} group "
         f"({wave}; likely {facts.interval(row)}). This is {place} the mark of {facts.written(row, 'margin')}."

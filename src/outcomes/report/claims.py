@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from outcomes.report.answer import answered, level, verdict_rows
 from outcomes.report.facts import Facts, Row
-from outcomes.study import Floor, Hypothesis, NonInferiority
+from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority
 
 SIGNS = {
-    "superior": "yes", "non-inferior": "yes", "floor met": "yes", "inferior": "no", "floor not met": "no",
+    "superior": "yes", "non-inferior": "yes", "equivalent": "yes", "floor met": "yes",
+    "inferior": "no", "floor not met": "no",
 }  # fmt: skip
 """Verdict to its mark; every other verdict is open."""
 
+
+_BOUNDS = {"superiority": "", "non_inferiority": "Margin", "equivalence": "Margin", "floor": "Floor"}
 
 PLANS = {
     "exploratory": "Exploratory: the claim was not fixed before the data were seen.",
@@ -31,7 +34,7 @@ def claims(facts: Facts) -> dict[str, object]:
                 "claim": hypothesis.claim,
                 "rule": _rule(hypothesis, facts),
                 "estimate": "Share" if isinstance(hypothesis, Floor) else "Gap in gains",
-                "bound": {"superiority": "", "non_inferiority": "Margin", "floor": "Floor"}[hypothesis.kind],
+                "bound": _BOUNDS[hypothesis.kind],
                 "level": f"{100 * level(hypothesis):g}%",
                 "rows": [_row(row, facts) for row in of_claim],
                 "marks": list(dict.fromkeys(marks)),
@@ -58,20 +61,28 @@ def _row(row: Row, facts: Facts) -> dict[str, str]:
 
 def _rule(hypothesis: Hypothesis, facts: Facts) -> str:
     wave = facts.wave(hypothesis.wave)
-    low, high = facts.group("low"), facts.group("high")
+    low = facts.group(hypothesis.focal)
     alpha = f"{100 * hypothesis.alpha:g}%"
     if isinstance(hypothesis, Floor):
         return (
             f"Floor: the share of the {low} group at the deciding wave ({wave}) against the floor, one-sided "
             f"level {alpha}."
         )
+    high = facts.group(hypothesis.reference)
     if isinstance(hypothesis, NonInferiority):
         return (
             f"Non-inferiority at the deciding wave ({wave}): the {low} group may gain at most the margin "
             f"less than the {high} group, one-sided level {alpha}; the claim as a whole holds only if every "
             "outcome passes."
         )
+    if isinstance(hypothesis, Equivalence):
+        return (
+            f"Equivalence at the deciding wave ({wave}): the gains of the {low} and the {high} group may "
+            f"differ by at most the margin, two one-sided tests at level {alpha}; the claim as a whole holds "
+            "only if every outcome passes."
+        )
+    sides = "two" if hypothesis.sides == 2 else "one"
     return (
         f"Superiority at the deciding wave ({wave}): the {low} group gains more than the {high} group, "
-        f"two-sided level {alpha} after Holm's adjustment within the family of outcomes."
+        f"{sides}-sided level {alpha} after Holm's adjustment within the family of outcomes."
     )

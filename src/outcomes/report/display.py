@@ -26,6 +26,8 @@ TITLES = {
     "forest": "The gaps in gains that decide",
     "ols": "Regression of gain on group and covariates",
     "fits": "The models behind the estimates",
+    "components": "Variances and correlations over the waves",
+    "margins": "What other margins would have decided",
 }
 HEADINGS = {
     "outcome": "Outcome", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
@@ -41,6 +43,12 @@ HEADINGS = {
     "r2_added_interval": "R\u00b2 added, interval", "method": "Criterion", "log_likelihood": "Log-likelihood",
     "person_variance": "Variance between people", "residual_variance": "Variance within people",
     "icc": "Share of variance between people",
+    "simultaneous_interval": "Simultaneous interval", "d_ppc2": "d (Morris)", "d_ppc2_interval": "d_ppc2, interval",
+    "margin_kind": "Margin given in", "margin_passing": "Smallest margin that passes",
+    "p_superiority": "p of superiority", "of_declared": "Times the declared margin",
+    "slope_variance": "Variance of slopes", "mentor_variance": "Variance between mentors",
+    "r2_marginal": "R\u00b2 of what is fixed", "r2_conditional": "R\u00b2 with what varies",
+    "fall_back": "Fall-back", "cross_check": "Cross-check", "component": "Entry", "other_wave": "Other wave",
 }  # fmt: skip
 """Column to heading; a column without one is headed by its name."""
 
@@ -57,7 +65,8 @@ VALUES: Mapping[tuple[str, object], str] = {
     ("adjusted", False): "no",
 }
 _LIMITS = {"interval": ("low", "high")} | {
-    f"{name}_interval": (f"{name}_low", f"{name}_high") for name in ("standardised", "r2_added")
+    f"{name}_interval": (f"{name}_low", f"{name}_high")
+    for name in ("standardised", "r2_added", "simultaneous", "d_ppc2")
 }
 
 
@@ -127,7 +136,9 @@ def heading(column: str, table: str = "") -> str:
 def _cells(row: Row, facts: Facts) -> dict[str, str]:
     """Return the cells of a row as text, by column, with limits joined where the lower one stood."""
     ends = {end: name for name, pair in _LIMITS.items() for end in pair}
-    words = {"outcome": facts.outcome, "wave": facts.wave, "group": facts.group}
+    words = {
+        "outcome": facts.outcome, "wave": facts.wave, "other_wave": facts.wave, "group": facts.group,
+    }  # fmt: skip
     cells = {}
     for column, value in row.items():
         if column in HIDDEN:

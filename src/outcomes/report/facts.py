@@ -22,8 +22,17 @@ MINUS = "\N{MINUS SIGN}"
 SUPPRESSED = ".."
 EMPTY = "\N{EN DASH}"
 COUNTS = ("n", "n_items")
-P_VALUES = ("p_value", "p_adjusted")
-RATIOS = ("r2", "r2_adjusted", "r2_added", "r2_added_low", "r2_added_high", "icc")
+P_VALUES = ("p_value", "p_adjusted", "p_superiority")
+RATIOS = (
+    "r2",
+    "r2_adjusted",
+    "r2_added",
+    "r2_added_low",
+    "r2_added_high",
+    "r2_marginal",
+    "r2_conditional",
+    "icc",
+)
 RATIO_DECIMALS = 3
 SHARES = ("estimate", "low", "high", "mean", "margin")
 """Columns that are percentages where the outcome is a share."""
@@ -64,8 +73,8 @@ class Facts:
     def group(self, name: object) -> str:
         """Return an SES group, or a contrast of two, in words."""
         groups = {str(group): label for group, label in self.part.drawing.groups.items()}
-        if name == "low - high":
-            return f"{groups['low']} minus {groups['high']}"
+        if " - " in str(name):
+            return " minus ".join(groups.get(group, group) for group in str(name).split(" - "))
         return "all groups" if name == "all" else groups.get(str(name), str(name))
 
     @property

@@ -179,7 +179,9 @@ MARGINS = Table(
     key=("hypothesis", "outcome", "of_declared"),
     columns=(
         Column("hypothesis", "text", "The hypothesis's key in the study."),
-        OUTCOME, WAVE, N,
+        OUTCOME,
+        Column("group", "text", "Focal minus reference group.", among=_PAIRS),
+        WAVE, N,
         Column("of_declared", "text", "The margin as a multiple of the declared one, 0.00 to 2.00."),
         Column("margin", "number", "The margin in scale points.", empty=True),
         Column("p_value", "number", "p of the hypothesis's own test at that margin.", empty=True),
