@@ -1,11 +1,10 @@
-"""Predictions and random effects of a fit, against lme4, nlme's formulae written out densely, and closed forms.
+"""Predictions and random effects of a fit, against lme4, formulae written out densely, and closed forms.
 
 `longitudinal` and the data sets below it serve the other tests of the engine's further answers, too.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -50,8 +49,8 @@ def longitudinal(
         f"wave{label}:group": column * focal_person for label, column in zip(waves[1:], later, strict=True)
     }
     return Rows.of(
-        data[response].to_numpy(dtype=float), np.column_stack(list(columns.values())), data[person].to_numpy(),
-        terms=list(columns), wave=code, time=code.astype(float),
+        data[response].to_numpy(dtype=float), np.column_stack(list(columns.values())),
+        data[person].to_numpy(), terms=list(columns), wave=code, time=code.astype(float),
     )  # fmt: skip
 
 
@@ -145,7 +144,7 @@ def test_balanced_intercepts_are_shrunken_means():
 def test_slopes_are_told_in_the_time_that_was_given():
     rows = sleepstudy()
     solution = fit(rows, Slope.of(rows.time))
-    moved = replace(rows, design=rows.design + [0.0, 2000.0], time=rows.time + 2000)
+    moved = replace(rows, design=rows.design + np.array([0.0, 2000.0]), time=rows.time + 2000)
     later = fit(moved, Slope.of(moved.time))
     here, there = random_effects(rows, solution), random_effects(moved, later)
     assert there[:, 1] == pytest.approx(here[:, 1], rel=1e-6)

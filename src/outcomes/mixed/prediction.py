@@ -1,6 +1,6 @@
 """What score does a model expect, of anybody and of a person it has seen?
 
-In: the `Rows` of a fit and its `Solution`. Out: a `Prediction` a row asked for, and the random effects of people.
+In: the `Rows` of a fit and its `Solution`. Out: a `Prediction` a row asked for, and random effects of people.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def best_linear(rows: Rows, solution: Solution) -> np.ndarray:
 def random_effects(rows: Rows, solution: Solution) -> np.ndarray:
     """Return the BLUPs (people x q), people in the order of their codes, in units of the response.
 
-    Intercept; or intercept at time 0 and slope in the time that was given; or the deviation at each wave, also
-    at one where the person has no score.
+    Intercept; or intercept at time 0 and slope in the time that was given; or the deviation at each wave,
+    also at one where the person has no score.
     """
     effects, structure = best_linear(rows, solution), solution.products.structure
     if not isinstance(structure, Slope):
@@ -100,9 +100,9 @@ def predict(
 ) -> Prediction:  # fmt: skip
     """Return the predictions at ``design`` (any rows x the terms of the fit).
 
-    ``person`` holds codes as in ``rows.person``, `NEW` for somebody without scores (the default); ``wave`` and
-    ``time`` say where a row stands, as the structure needs for known people. Raises ValueError for an unknown
-    code or a missing wave or time.
+    ``person`` holds codes as in ``rows.person``, `NEW` for somebody without scores (the default); ``wave``
+    and ``time`` say where a row stands, as the structure needs for known people. Raises ValueError for an
+    unknown code or a missing wave or time.
     """
     checked(rows, solution)
     design = np.atleast_2d(np.asarray(design, dtype=float))

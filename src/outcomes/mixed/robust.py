@@ -1,9 +1,9 @@
 """How sure is a contrast if the covariance structure is wrong?
 
 In: the `Rows` of a fit and its `Solution`. Out: a `Robust`: the cluster-robust (sandwich) covariance of the
-coefficients with people as clusters, and degrees of freedom of a contrast. CR2 is Bell & McCaffrey's (2002, Survey
-Methodology 28:169-181) correction with the fitted V as working covariance (Pustejovsky & Tipton 2018, doi
-10.1080/07350015.2016.1247004), as in the R package clubSandwich. V here is in units of the scale s2, which
+coefficients with people as clusters, and degrees of freedom of a contrast. CR2 is Bell & McCaffrey's (2002,
+Survey Methodology 28:169-181) correction with the fitted V as working covariance (Pustejovsky & Tipton 2018,
+doi 10.1080/07350015.2016.1247004), as in the R package clubSandwich. V here is in units of the scale s2, which
 cancels from all of it.
 """
 
@@ -49,10 +49,11 @@ class _Working:
 
     @classmethod
     def of(cls, rows: Rows, solution: Solution, weights: np.ndarray) -> _Working:
-        point = solution.point
+        point, basis = solution.point, solution.products.basis
         return cls(
-            solution.products.basis.orthonormal(rows.design), rows.response[:, 0] - fitted(rows, solution),
-            loadings_of(rows, solution), point.psi[0], point.constant, rows.starts, weights, point.covariance[0],
+            basis.orthonormal(rows.design), rows.response[:, 0] - fitted(rows, solution),
+            loadings_of(rows, solution), point.psi[0], point.constant, rows.starts, weights,
+            point.covariance[0],
         )  # fmt: skip
 
     def stacks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -106,8 +107,8 @@ class _Working:
 def adjusted(covariance: np.ndarray, columns: np.ndarray, lost: np.ndarray) -> np.ndarray:
     """Return A = D'(D (V - X L X') D')^-1/2 D of each person (people x T x T), D'D = V, D upper.
 
-    ``covariance`` is V (people x T x T), ``columns`` X (people x T x p), ``lost`` L (p x p or people x p x p):
-    what fitting takes off the variance of residuals. The inverse root is Moore-Penrose (equation 9 there).
+    ``covariance`` is V (people x T x T), ``columns`` X (people x T x p), ``lost`` L (people x p x p): what
+    fitting takes off the variance of residuals. The inverse root is Moore-Penrose (equation 9 there).
     """
     lower = np.linalg.cholesky(covariance)
     upper = lower.swapaxes(1, 2)
@@ -139,8 +140,8 @@ class Robust:
         """Return the degrees of freedom of ``contrast`` (p,); NaN where nobody bears on it.
 
         CR2: Satterthwaite's, the squared mean over half the variance of the estimated variance under the
-        working model (section 3.2 there). Its sum of squares of P_ij = [i = j] p_i'V_i p_i + s_i'K s_j, with p_i
-        = A_i W_i X_i M c and s_i = (X_i'p_i, w_i X_i'p_i), is found in p dimensions, not people by people.
+        working model (section 3.2 there). Its sum of squares of P_ij = [i = j] p_i'V_i p_i + s_i'K s_j, with
+        p_i = A_i W_i X_i M c and s_i = (X_i'p_i, w_i X_i'p_i), is found in p dimensions, not people by people.
         CR0 and CR1: people less 1.
         """
         if self.kind != "CR2":
@@ -162,9 +163,9 @@ class Robust:
 def robust(rows: Rows, solution: Solution, kind: Kind = "CR2", weights: np.ndarray | None = None) -> Robust:
     """Return the cluster-robust covariance of one fit.
 
-    ``weights`` (people,) are the sampling weights of a fit that has them (Skinner 1989, in Analysis of Complex
-    Surveys, 3.4). CR0 is the plain sandwich, CR1 that times people / (people - 1). Raises ValueError without
-    estimates, where weights are missing or not expected, and for frequency weights: repeat the people instead.
+    ``weights`` (people,) are the sampling weights of a fit that has them (Skinner 1989, in Analysis of
+    Complex Surveys, 3.4). CR0 is the plain sandwich, CR1 that times people / (people - 1). Raises ValueError
+    without estimates, where weights are missing or not expected, and for frequency weights: repeat the people.
     """
     checked(rows, solution)
     of_people = _weights(rows, solution, weights)
