@@ -70,9 +70,10 @@ class Inference:
         scale = self.solution.residual_variance
         value = np.einsum("fp,fp->f", contrast, turned) * scale
         along = self.solution.point.along.matrices
-        slopes = np.einsum("fp,fkpq,fq->fk", turned, along, turned, optimize=True) * scale[:, None]
-        gradient = np.column_stack([slopes, value])
-        return value**2 / np.einsum("fk,fkl,fl->f", gradient, self._observed_inverse, gradient)
+        slopes = turned[:, None, None] @ along @ turned[:, None, :, None]
+        gradient = np.column_stack([slopes[..., 0, 0] * scale[:, None], value])
+        spread = gradient[:, None] @ self._observed_inverse @ gradient[:, :, None]
+        return value**2 / spread[:, 0, 0]
 
     @cached_property
     def _observed_inverse(self) -> np.ndarray:
@@ -96,8 +97,10 @@ class Inference:
         theta = transposed(wide) @ np.linalg.inv(plain) @ wide
         scaled = theta[:, None] @ self._moved
         firsts = np.einsum("fkpp->fk", scaled)
-        a1 = np.einsum("fk,fkl,fl->f", firsts, self._spread, firsts)
-        a2 = np.einsum("fkl,fkpq,flqp->f", self._spread, scaled, scaled, optimize=True)
+        a1 = (firsts[:, None] @ self._spread @ firsts[:, :, None])[:, 0, 0]
+        flat = scaled.reshape(*scaled.shape[:2], -1)
+        crossed = flat @ transposed(transposed(scaled).reshape(flat.shape))
+        a2 = (self._spread * crossed).sum(axis=(1, 2))
         df, factor = _scaled_f(a1, a2, wide.shape[1])
         quadratic = np.einsum("fl,flm,fm->f", estimate, np.linalg.inv(adjusted), estimate)
         return Tested(
@@ -109,7 +112,7 @@ class Inference:
         """The covariance of the coefficients with Kenward-Roger's correction (F x p x p)."""
         solution, along = self.solution, self._along
         block = self._spread[:, : along.directions.shape[1], : along.directions.shape[1]]
-        of_twice = np.einsum("fkl,fklgab->fgab", block, along.twice, optimize=True)
+        of_twice = (block[..., None, None, None] * along.twice).sum(axis=(1, 2))
         twice = weighted(pair_weights(of_twice), solution.products.xx)
         c = solution.point.covariance[:, None]
         once = along.matrices

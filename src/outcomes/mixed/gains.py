@@ -1,0 +1,202 @@
+"""How much did each group gain, and how large is the gap? For a notebook: one call on a long table.
+
+In: a table with a row a person and wave. Out: `Gains`: gains, gaps in gains and differences of groups with
+t, df and intervals, marginal means, joint tests, and the fit behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from outcomes.mixed.fit import DfMethod, Fit, StructureName, Test, fit
+from outcomes.mixed.grid import Grid
+from outcomes.mixed.rows import Rows
+from outcomes.mixed.solve import Method
+
+COLUMNS = [
+    "contrast", "group", "wave", "estimate", "std_error", "df", "statistic", "low", "high", "p_value",
+    "standardised", "simultaneous_low", "simultaneous_high", "df_method", "status",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Gains:
+    """The answer of `gains`."""
+
+    fit: Fit
+    """Coefficients, variance components, log-likelihood, status."""
+    grid: Grid
+    averages: np.ndarray
+    """Mean of each covariate column over the rows: where marginal means are taken."""
+    baseline_sd: float
+    """Pooled within-group SD of the scores at the baseline; NaN where there is none."""
+    confidence: float
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Gains, gaps and differences: one row each, in the order of groups and waves.
+
+        ``contrast``: `gain` of a group since the baseline, `gap` in gains (focal minus reference),
+        `difference` of the groups at a wave. ``standardised`` is the estimate over the pooled SD at the
+        baseline. Simultaneous limits hold together over the waves of the same contrast and group.
+        """
+        later, (reference, *others) = self.grid.waves[1:], self.grid.groups
+        rows: list[dict[str, object]] = []
+        for group in self.grid.groups:
+            rows += self._block("gain", group, later, lambda wave, group=group: self.grid.gain(group, wave))
+        for kind, of, waves in (
+            ("gap", self.grid.gap, later),
+            ("difference", self.grid.difference, self.grid.waves),
+        ):
+            for focal in others:
+                weigh: Callable[[str], np.ndarray] = lambda wave, of=of, focal=focal: of(  # noqa: E731
+                    focal, reference, wave
+                )
+                rows += self._block(kind, f"{focal} - {reference}", waves, weigh)
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """Marginal means by group and wave, covariates at their average over the rows."""
+        rows = []
+        for group in self.grid.groups:
+            for wave in self.grid.waves:
+                weights = np.concatenate([self.grid.cell(group, wave), self.averages])
+                test = self.fit.test(weights)
+                low, high = test.interval(self.confidence)
+                rows.append(
+                    (group, wave, float(test.estimate[0]), float(test.std_error[0]), test.df, low, high)
+                )
+        return pd.DataFrame(rows, columns=["group", "wave", "estimate", "std_error", "df", "low", "high"])
+
+    def joint(self, contrast: str = "gap") -> Test:
+        """Return the F test of all gaps (or all gains, or all differences) together."""
+        later, (reference, *others) = self.grid.waves[1:], self.grid.groups
+        weights = {
+            "gap": [self.grid.gap(focal, reference, wave) for focal in others for wave in later],
+            "gain": [self.grid.gain(group, wave) for group in self.grid.groups for wave in later],
+            "difference": [
+                self.grid.difference(focal, reference, wave) for focal in others for wave in self.grid.waves
+            ],
+        }
+        if contrast not in weights:
+            raise ValueError(f"no contrast is called {contrast!r}: gap, gain or difference")
+        return self.fit.test(np.stack([self._padded(each) for each in weights[contrast]]))
+
+    def _padded(self, weights: np.ndarray) -> np.ndarray:
+        return np.concatenate([weights, np.zeros(len(self.averages))])
+
+    def _block(
+        self, kind: str, group: str, waves: Sequence[str], weigh: Callable[[str], np.ndarray]
+    ) -> list[dict[str, object]]:
+        """Return the rows of one contrast and group over its waves."""
+        weights = [self._padded(weigh(wave)) for wave in waves]
+        tests = [self.fit.test(each) for each in weights]
+        there = [place for place, test in enumerate(tests) if test.estimable]
+        factor = np.nan
+        if there:
+            least = min(tests[place].df for place in there)
+            factor = self.fit.critical(np.stack([weights[place] for place in there]), least, self.confidence)
+        return [self._row(kind, group, wave, test, factor) for wave, test in zip(waves, tests, strict=True)]
+
+    def _row(self, kind: str, group: str, wave: str, test: Test, factor: float) -> dict[str, object]:
+        estimate, std_error = float(test.estimate[0]), float(test.std_error[0])
+        low, high = test.interval(self.confidence)
+        return {
+            "contrast": kind, "group": group, "wave": wave, "estimate": estimate, "std_error": std_error,
+            "df": test.df, "statistic": test.statistic, "low": low, "high": high, "p_value": test.p_value,
+            "standardised": estimate / self.baseline_sd, "simultaneous_low": estimate - factor * std_error,
+            "simultaneous_high": estimate + factor * std_error, "df_method": test.df_method,
+            "status": test.status,
+        }  # fmt: skip
+
+
+def gains(
+    frame: pd.DataFrame, *, outcome: str, person: str, wave: str, group: str, covariates: Sequence[str] = (),
+    structure: StructureName = "unstructured", method: Method = "REML", df: DfMethod = "auto",
+    confidence: float = 0.95,
+) -> Gains:  # fmt: skip
+    """Return gains and gaps in gains from a long table: a row a person and wave.
+
+    The model is outcome ~ wave x group + covariates with the covariance ``structure`` within people. ``wave``
+    and ``group`` are categories (or numbers), of which the first is the baseline or the reference; numbers
+    count from the smallest. Covariates are numbers (centred) or categories. ``slope`` takes the waves as
+    times where they are numbers, else 0, 1, 2, ... Rows without a score are left out. Raises ValueError for
+    a missing column, missing wave, group, person or covariate, text that is no category, a person in two
+    groups, or two scores of a person at one wave.
+    """
+    named = [outcome, person, wave, group, *covariates]
+    if absent := [name for name in dict.fromkeys(named) if name not in frame.columns]:
+        raise ValueError(f"the table has no column {', '.join(map(repr, absent))}")
+    used = frame.loc[frame[outcome].notna(), list(dict.fromkeys(named))]
+    if used.empty:
+        raise ValueError(f"no row has a score in {outcome!r}")
+    for name in named[1:]:
+        if used[name].isna().any():
+            raise ValueError(f"{name!r} is missing in {int(used[name].isna().sum())} rows that have a score")
+    wave_codes, waves = _levels(used[wave])
+    group_codes, groups = _levels(used[group])
+    people = pd.factorize(used[person])[0]
+    first = pd.Series(group_codes).groupby(people).agg(["min", "max"])
+    if (first["min"] != first["max"]).any():
+        raise ValueError(f"{int((first['min'] != first['max']).sum())} people are in two groups of {group!r}")
+    grid = Grid(tuple(map(str, waves)), tuple(map(str, groups)))
+    extra, names = _covariates(used, covariates)
+    design = np.column_stack([grid.columns(wave_codes, group_codes), extra])
+    times = np.asarray(waves, dtype=float)[wave_codes] if _numeric(waves) else wave_codes.astype(float)
+    scores = used[outcome].to_numpy(dtype=float)
+    rows = Rows.of(scores, design, people, terms=(*grid.terms, *names), wave=wave_codes, time=times)
+    smallest = int(first.groupby("min").size().min())
+    fitted = fit(rows, structure, method, df, smallest)
+    return Gains(fitted, grid, extra.mean(axis=0), _pooled(scores, wave_codes, group_codes), confidence)
+
+
+def _levels(values: pd.Series) -> tuple[np.ndarray, list[object]]:
+    """Return codes and levels in their order, those that nobody has left out."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        held = values.cat.remove_unused_categories()
+        return held.cat.codes.to_numpy(dtype=int), list(held.cat.categories)
+    if not pd.api.types.is_numeric_dtype(values):
+        raise ValueError(
+            f"{values.name!r} is text: make it a category whose first level is the "
+            "baseline or the reference, as the alphabet would choose it otherwise"
+        )
+    levels, codes = np.unique(values.to_numpy(), return_inverse=True)
+    return codes.reshape(-1), list(levels)
+
+
+def _numeric(levels: Sequence[object]) -> bool:
+    return all(isinstance(level, (int, float, np.number)) for level in levels)
+
+
+def _covariates(used: pd.DataFrame, covariates: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return the columns of the covariates and their names: numbers centred, categories as dummies."""
+    columns, names = [np.empty((len(used), 0))], []
+    for name in covariates:
+        values = used[name]
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            numbers = values.to_numpy(dtype=float)
+            columns.append((numbers - numbers.mean())[:, None])
+            names.append(name)
+            continue
+        categories = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
+        codes, levels = _levels(categories)
+        columns.append(codes[:, None] == np.arange(1, len(levels)))
+        names += [f"{name}={level}" for level in levels[1:]]
+    return np.column_stack(columns).astype(float), names
+
+
+def _pooled(scores: np.ndarray, wave: np.ndarray, group: np.ndarray) -> float:
+    """Return the SD within groups at the first wave, pooled with n - 1 each; NaN where there is none."""
+    squares, df = 0.0, 0
+    for each in np.unique(group):
+        of_group = scores[(wave == 0) & (group == each)]
+        if len(of_group) > 1:
+            squares += float(((of_group - of_group.mean()) ** 2).sum())
+            df += len(of_group) - 1
+    return float(np.sqrt(squares / df)) if df and squares > 0 else float("nan")
