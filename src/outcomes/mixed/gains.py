@@ -6,7 +6,7 @@ t, df and intervals, marginal means, joint tests, and the fit behind them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,19 +45,16 @@ class Gains:
         `difference` of the groups at a wave. ``standardised`` is the estimate over the pooled SD at the
         baseline. Simultaneous limits hold together over the waves of the same contrast and group.
         """
-        later, (reference, *others) = self.grid.waves[1:], self.grid.groups
+        grid, later, (reference, *others) = self.grid, self.grid.waves[1:], self.grid.groups
         rows: list[dict[str, object]] = []
-        for group in self.grid.groups:
-            rows += self._block("gain", group, later, lambda wave, group=group: self.grid.gain(group, wave))
-        for kind, of, waves in (
-            ("gap", self.grid.gap, later),
-            ("difference", self.grid.difference, self.grid.waves),
-        ):
-            for focal in others:
-                weigh: Callable[[str], np.ndarray] = lambda wave, of=of, focal=focal: of(  # noqa: E731
-                    focal, reference, wave
-                )
-                rows += self._block(kind, f"{focal} - {reference}", waves, weigh)
+        for group in grid.groups:
+            rows += self._block("gain", group, {wave: grid.gain(group, wave) for wave in later})
+        for focal in others:
+            gaps = {wave: grid.gap(focal, reference, wave) for wave in later}
+            rows += self._block("gap", f"{focal} - {reference}", gaps)
+        for focal in others:
+            differences = {wave: grid.difference(focal, reference, wave) for wave in grid.waves}
+            rows += self._block("difference", f"{focal} - {reference}", differences)
         return pd.DataFrame(rows, columns=COLUMNS)
 
     @cached_property
@@ -91,18 +88,17 @@ class Gains:
     def _padded(self, weights: np.ndarray) -> np.ndarray:
         return np.concatenate([weights, np.zeros(len(self.averages))])
 
-    def _block(
-        self, kind: str, group: str, waves: Sequence[str], weigh: Callable[[str], np.ndarray]
-    ) -> list[dict[str, object]]:
-        """Return the rows of one contrast and group over its waves."""
-        weights = [self._padded(weigh(wave)) for wave in waves]
-        tests = [self.fit.test(each) for each in weights]
-        there = [place for place, test in enumerate(tests) if test.estimable]
+    def _block(self, kind: str, group: str, weights: Mapping[str, np.ndarray]) -> Iterator[dict[str, object]]:
+        """Yield the rows of one contrast and group over its waves."""
+        padded = {wave: self._padded(each) for wave, each in weights.items()}
+        tests = {wave: self.fit.test(each) for wave, each in padded.items()}
+        there = [wave for wave, test in tests.items() if test.estimable]
         factor = np.nan
         if there:
-            least = min(tests[place].df for place in there)
-            factor = self.fit.critical(np.stack([weights[place] for place in there]), least, self.confidence)
-        return [self._row(kind, group, wave, test, factor) for wave, test in zip(waves, tests, strict=True)]
+            least = min(tests[wave].df for wave in there)
+            factor = self.fit.critical(np.stack([padded[wave] for wave in there]), least, self.confidence)
+        for wave, test in tests.items():
+            yield self._row(kind, group, wave, test, factor)
 
     def _row(self, kind: str, group: str, wave: str, test: Test, factor: float) -> dict[str, object]:
         estimate, std_error = float(test.estimate[0]), float(test.std_error[0])

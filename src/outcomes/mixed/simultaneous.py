@@ -21,8 +21,8 @@ def critical(correlation: np.ndarray, df: float, confidence: float) -> float:
 
     Single step (Hothorn, Bretz & Westfall 2008, doi 10.1002/bimj.200810425). ``correlation`` is L x L and may
     be singular; ``df`` may be infinite. T is a radius times a direction, independent of each other (Genz &
-    Bretz 2009, Computation of Multivariate Normal and t Probabilities, 4.1): the radius is integrated exactly,
-    the direction by a fixed scrambled Sobol sequence, so that the same input gives the same value.
+    Bretz 2009, Computation of Multivariate Normal and t Probabilities, 4.1): the radius is integrated
+    exactly, the direction by a fixed scrambled Sobol sequence, so that the same input gives the same value.
     """
     values, vectors = np.linalg.eigh((correlation + correlation.T) / 2)
     held = values > 1e-10 * values[-1]
