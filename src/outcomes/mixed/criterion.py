@@ -58,7 +58,10 @@ class Point:
     @cached_property
     def information(self) -> np.ndarray:
         """X'V*^-1 X (F x p x p)."""
-        return weighted(self.base, self.products.xx)
+        found = weighted(self.base, self.products.xx)
+        if self.products.padding is None:
+            return found
+        return found + self.products.padding[:, None] * np.eye(self.products.rank)
 
     @cached_property
     def _determined(self) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +98,7 @@ class Point:
     @cached_property
     def df(self) -> np.ndarray:
         """N - p for REML, N for ML (F,)."""
-        less = self.products.rank if self.reml else 0
+        less = self.products.ranks if self.reml else 0
         return self.products.n_rows - less + np.zeros(len(self.free))
 
     @property

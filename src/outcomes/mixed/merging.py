@@ -1,6 +1,7 @@
 """What are the products of several parts together, or of a smaller design?
 
-In: `Products` made apart, or of a larger design. Out: those that one pass over all people would have made.
+In: `Products` made apart, or of a larger design. Out: those that one pass over all people would have made; or
+(`stack`) all of them side by side, to be fitted as one batch.
 """
 
 from __future__ import annotations
@@ -30,6 +31,49 @@ def merge(parts: Sequence[Products]) -> Products:
     if any(part.weights != first.weights or part.n_fits != first.n_fits for part in parts):
         raise ValueError("parts must have the same fits and kind of weights")
     return _rebased(parts, first.basis.terms)
+
+
+def stack(parts: Sequence[Products]) -> Products:
+    """Return the fits of all ``parts`` as one batch: other people, specifications or outcomes side by side.
+
+    Each fit keeps its own basis, in which its coefficients and contrasts are (``bases``). Raises ValueError
+    where structures or kinds of weights differ.
+    """
+    first = parts[0]
+    if any(part.structure != first.structure or part.weights != first.weights for part in parts):
+        raise ValueError("fits of one batch must have the same structure and kind of weights")
+    rank, fits = max(part.rank for part in parts), sum(part.n_fits for part in parts)
+    grams, places = _united(parts)
+    sums = [np.broadcast_to(part.xx, (part.n_fits, *part.xx.shape[1:])) for part in parts]
+    padding = np.concatenate([np.tile(np.arange(rank) >= part.rank, (part.n_fits, 1)) for part in parts])
+    return Products(
+        first.structure, first.basis,
+        np.concatenate([_padded(_placed(each, place, len(grams)), rank, 2)
+                        for each, place in zip(sums, places, strict=True)]),
+        np.concatenate([_padded(_placed(part.xy, place, len(grams)), rank, 1)
+                        for part, place in zip(parts, places, strict=True)]),
+        np.concatenate([_placed(part.yy, place, len(grams))
+                        for part, place in zip(parts, places, strict=True)]),
+        grams,
+        np.concatenate([np.broadcast_to(_counts([part], [place], len(grams)), (part.n_fits, len(grams)))
+                        for part, place in zip(parts, places, strict=True)]),
+        np.concatenate([np.broadcast_to(part.n_rows, (part.n_fits,)) for part in parts]),
+        np.concatenate([_padded(part.shift, rank, 1) for part in parts]),
+        np.concatenate([part.scale for part in parts]), first.weights,
+        tuple(basis for part in parts for basis in (part.bases or (part.basis,) * part.n_fits)),
+        padding if padding.any() else None,
+    ).take(np.arange(fits))  # fmt: skip
+
+
+def _padded(sums: np.ndarray, rank: int, axes: int) -> np.ndarray:
+    """Return the sums with zeros for the coefficients that a part does not have, in the last ``axes``."""
+    lacking = rank - sums.shape[-1]
+    return np.pad(sums, [(0, 0)] * (sums.ndim - axes) + [(0, lacking)] * axes) if lacking else sums
+
+
+def _placed(sums: np.ndarray, place: np.ndarray, patterns: int) -> np.ndarray:
+    """Return the sums (F x M x ...) with each pattern at its place among all of them."""
+    return _spread([sums], [place], patterns)
 
 
 def _rebased(parts: Sequence[Products], terms: tuple[str, ...]) -> Products:

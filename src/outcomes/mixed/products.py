@@ -54,6 +54,10 @@ class Products:
     scale: np.ndarray
     """What each residual was divided by, F; 0 where nothing was left of a response."""
     weights: WeightKind | None = None
+    bases: tuple[Basis, ...] = ()
+    """The basis of each fit, where they differ (`merging.stack`); coefficients are in these."""
+    padding: np.ndarray | None = None
+    """Which coefficients a fit does not have, F x p; None where all fits have all p."""
 
     @classmethod
     def of(
@@ -107,8 +111,19 @@ class Products:
 
     @property
     def rank(self) -> int:
-        """p."""
+        """p, the most coefficients of a fit."""
         return self.xx.shape[-1]
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """How many coefficients each fit has (F,)."""
+        lacking = 0 if self.padding is None else self.padding.sum(axis=1)
+        return np.full(self.n_fits, self.rank) - lacking
+
+    @property
+    def log_det(self) -> np.ndarray:
+        """What the basis of each fit hides of log|X'X| (F or 1)."""
+        return np.array([basis.log_det for basis in (self.bases or (self.basis,))])
 
     def take(self, fits: np.ndarray) -> Products:
         """Return some of the fits (indices or a mask)."""
@@ -117,8 +132,10 @@ class Products:
             for name in ("xx", "count", "n_rows")
         }
         return replace(
-            self, **cut, xy=self.xy[fits], yy=self.yy[fits], shift=self.shift[fits], scale=self.scale[fits]
-        )
+            self, **cut, xy=self.xy[fits], yy=self.yy[fits], shift=self.shift[fits], scale=self.scale[fits],
+            bases=tuple(self.bases[place] for place in np.arange(self.n_fits)[fits]) if self.bases else (),
+            padding=None if self.padding is None else self.padding[fits],
+        )  # fmt: skip
 
 
 def _sizes(columns: np.ndarray) -> np.ndarray:

@@ -67,7 +67,7 @@ class Solution:
     def log_likelihood(self) -> np.ndarray:
         """The log-likelihood of the responses as given, constants included, as in lme4 (F,)."""
         size = np.log(np.where(self.products.scale > 0, self.products.scale, 1.0) ** 2)
-        basis = self.products.basis.log_det if self.point.reml else 0.0
+        basis = self.products.log_det if self.point.reml else 0.0
         return -0.5 * (self.point.deviance + self.point.df * size + basis)
 
     @property
@@ -89,11 +89,11 @@ def solve(products: Products, method: Method = "REML") -> Solution:
     identified``: there is none.
     """
     reml = method == "REML"
-    fits, rank = products.n_fits, products.rank
+    fits = products.n_fits
     status = np.full(fits, OK, dtype=object)
     n_rows = np.broadcast_to(products.n_rows, (fits,))
     status[products.scale == 0] = FLAT
-    status[n_rows <= rank] = TOO_FEW
+    status[n_rows <= products.ranks] = TOO_FEW
     begin = _starts(products, fits)
     able = np.flatnonzero(status == OK)
     free = begin[0].copy()
