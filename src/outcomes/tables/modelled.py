@@ -162,7 +162,7 @@ VERDICTS = Table(
         Column("low", "number", "Lower limit of the interval, not adjusted for multiplicity.", empty=True),
         Column("high", "number", "Upper limit.", empty=True),
         Column("simultaneous_low", "number", "Lower limit of the interval that holds for all outcomes of the "
-               "family together (Bonferroni).", empty=True),
+               "family together (Bonferroni: whatever their dependence).", empty=True),
         Column("simultaneous_high", "number", "Upper limit.", empty=True),
         Column("p_value", "number", "p of the hypothesis's own test.", empty=True),
         Column("p_adjusted", "number", "p that decides.", empty=True),
