@@ -3,8 +3,8 @@
 In: the `Rows` of a fit and its `Solution`. Out: a `Robust`: the cluster-robust (sandwich) covariance of the
 coefficients with people as clusters, and degrees of freedom of a contrast. CR2 is Bell & McCaffrey's (2002,
 Survey Methodology 28:169-181) correction with the fitted V as working covariance (Pustejovsky & Tipton 2018,
-doi 10.1080/07350015.2016.1247004), as in the R package clubSandwich. V here is in units of the scale s2, which
-cancels from all of it.
+doi 10.1080/07350015.2016.1247004), as in the R package clubSandwich. V here is in units of the scale s2,
+which cancels from all of it.
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ class Robust:
 
         CR2: Satterthwaite's, the squared mean over half the variance of the estimated variance under the
         working model (section 3.2 there). Its sum of squares of P_ij = [i = j] p_i'V_i p_i + s_i'K s_j, with
-        p_i = A_i W_i X_i M c and s_i = (X_i'p_i, w_i X_i'p_i), is found in p dimensions, not people by people.
-        CR0 and CR1: people less 1.
+        p_i = A_i W_i X_i M c and s_i = (X_i'p_i, w_i X_i'p_i), is found in p dimensions, not people by
+        people. CR0 and CR1: people less 1.
         """
         if self.kind != "CR2":
             return float(self.n_people - 1)
@@ -165,7 +165,8 @@ def robust(rows: Rows, solution: Solution, kind: Kind = "CR2", weights: np.ndarr
 
     ``weights`` (people,) are the sampling weights of a fit that has them (Skinner 1989, in Analysis of
     Complex Surveys, 3.4). CR0 is the plain sandwich, CR1 that times people / (people - 1). Raises ValueError
-    without estimates, where weights are missing or not expected, and for frequency weights: repeat the people.
+    without estimates, where weights are missing or not expected, and for frequency weights: repeat the
+    people.
     """
     checked(rows, solution)
     of_people = _weights(rows, solution, weights)
