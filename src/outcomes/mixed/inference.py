@@ -151,7 +151,9 @@ class Inference:
         """W, the covariance of the parameters: twice the inverse information of the deviance (F x K x K)."""
         along, point = self._along, self.solution.point
         if self.information == "observed":
-            corner, side = along.unprofiled, along.forms / point.scale[:, None]
+            curved = point.products.structure.linear is None
+            corner = along.unprofiled + point.bend if curved else along.unprofiled
+            side = along.forms / point.scale[:, None]
         else:
             corner, side = along.expected, along.traces
         return 2 * _inverse(_bordered(corner, side, point.df) if self._has_scale else corner)
