@@ -25,23 +25,24 @@ DYESTUFF = (
 )  # fmt: skip
 """Yield of six batches, five preparations each (Davies & Goldsmith 1972; Dyestuff in R's lme4)."""
 DYESTUFF2 = (
-    (7.298, 3.846, 2.434, 9.566, 7.99), (5.22, 6.556, 0.608, 11.788, -0.892), (0.11, 10.386, 13.434, 5.51, 8.166),
-    (2.212, 4.852, 7.092, 9.288, 4.98), (0.282, 9.014, 4.458, 9.446, 7.198), (1.722, 4.782, 8.106, 0.758, 3.758),
+    (7.298, 3.846, 2.434, 9.566, 7.99), (5.22, 6.556, 0.608, 11.788, -0.892),
+    (0.11, 10.386, 13.434, 5.51, 8.166), (2.212, 4.852, 7.092, 9.288, 4.98),
+    (0.282, 9.014, 4.458, 9.446, 7.198), (1.722, 4.782, 8.106, 0.758, 3.758),
 )  # fmt: skip
 """Invented yields without variance between batches (Box & Tiao 1973; Dyestuff2 in R's lme4)."""
 CAKE = {
-    "A": "424647395342 472935475745 323237434545 263235243926 283031374147 242222293526 262325273335 243323323134 "
-    "242728333423 243327313033 333933283330 283127393543 292831293733 244029404031 262832253733",
-    "B": "394651495542 354647395261 343042354235 252628463737 313029354036 242929292435 222526262936 262324312737 "
-    "272632283233 212424273730 202733312833 232831343129 323530273530 232522192135 212128262720",
-    "C": "464445464863 434343464758 332440374138 384138303635 212531353323 243330303735 202131243033 242321242135 "
-    "241821262828 262827273535 282526253828 243028353328 282943283337 192227252535 212825253125",
+    "A": "424647395342 472935475745 323237434545 263235243926 283031374147 242222293526 262325273335 "
+    "243323323134 242728333423 243327313033 333933283330 283127393543 292831293733 244029404031 262832253733",
+    "B": "394651495542 354647395261 343042354235 252628463737 313029354036 242929292435 222526262936 "
+    "262324312737 272632283233 212424273730 202733312833 232831343129 323530273530 232522192135 212128262720",
+    "C": "464445464863 434343464758 332440374138 384138303635 212531353323 243330303735 202131243033 "
+    "242321242135 241821262828 262827273535 282526253828 243028353328 282943283337 192227252535 212825253125",
 }
-"""Breakage angle of cakes by recipe: 15 replicates at six temperatures of two digits (Cook 1938; cake in lme4)."""
+"""Breakage angle of cakes by recipe: 15 replicates x six temperatures, two digits (Cook 1938; lme4)."""
 
 
 def designed(data: pd.DataFrame, effects: Sequence[str]) -> pd.DataFrame:
-    """The columns of R's model matrix with treatment contrasts; ``a:b`` is an interaction, the first level runs
+    """The columns of R's model matrix with treatment contrasts; ``a:b`` is an interaction, levels of a run
     fastest.
     """
     columns = pd.DataFrame({"(Intercept)": np.ones(len(data))}, index=data.index)
@@ -63,7 +64,7 @@ def _coded(data: pd.DataFrame, name: str) -> dict[str, pd.Series]:
 def modelled(
     data: pd.DataFrame, response: str, person: str, effects: Sequence[str], time: str | None = None
 ) -> Rows:
-    """The rows of a model; the wave is `wave` where there is one, and the time is ``time`` or the wave's number."""
+    """The rows of a model; wave is `wave` where there is one, time is ``time`` or the number of the wave."""
     design = designed(data, effects)
     wave = data["wave"].cat.codes.to_numpy() if "wave" in data else None
     times = data[time].to_numpy(dtype=float) if time else wave
@@ -180,8 +181,9 @@ def invented(
     )
     data["x"] = random.normal(size=n)[person]
     data["y"] = (
-        20 + 0.5 * time - 0.3 * low + 0.2 * low * time + 0.3 * data["x"] + intercept * random.normal(size=n)[person]
-        + slope * random.normal(size=n)[person] * time + random.normal(size=len(data))
+        20 + 0.5 * time - 0.3 * low + 0.2 * low * time + 0.3 * data["x"]
+        + intercept * random.normal(size=n)[person] + slope * random.normal(size=n)[person] * time
+        + random.normal(size=len(data))
     )  # fmt: skip
     data = leveled(data, wave=range(waves), group=("high", "low"))
     return data[random.uniform(size=len(data)) >= missing]

@@ -1,4 +1,4 @@
-"""The mixed-model engine against lme4, lmerTest, pbkrtest and emmeans (tests/oracle/engine.R made the JSON)."""
+"""The mixed-model engine against lme4, lmerTest, pbkrtest and emmeans (made by tests/oracle/engine.R)."""
 
 from __future__ import annotations
 
