@@ -146,6 +146,15 @@ def test_no_unrounded_count_stands_in_any_released_cell():
         assert not (counts.astype("string") == str(secret)).to_numpy(na_value=False).any()
 
 
+@pytest.mark.parametrize("table", ["contrasts", "verdicts", "margins"])
+def test_a_comparison_rests_on_the_groups_that_it_names(table):
+    places = [{"group": pair, "outcome": "calm", "wave": "end"} for pair in ("low - high", "unknown - high")]
+    released = disclose(
+        restricted(gains=gains(low=100, high=100, unknown=5), **{table: rows(table, *places)}), PART
+    )[table]
+    assert released["p_value"].notna().tolist() == [True, False]
+
+
 def test_the_verdict_on_all_outcomes_does_not_repeat_a_suppressed_one():
     gain = rows(
         "gains",
