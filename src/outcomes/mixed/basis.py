@@ -46,8 +46,8 @@ class Basis:
     """Which terms are independent of those before them (terms,)."""
     rectangle: np.ndarray
     """Kept x terms."""
-    safe: bool = False
-    """Whether the columns are so far from dependent that sums may be taken first and changed to Q after."""
+    gram: np.ndarray | None = None
+    """X'X, where the columns are so far from dependent that sums may come first and the change to Q after."""
 
     @classmethod
     def of(cls, design: np.ndarray, terms: tuple[str, ...]) -> Basis:
@@ -65,7 +65,7 @@ class Basis:
             except np.linalg.LinAlgError:
                 upper = np.zeros((1, 1))
             if np.diag(upper).min() ** 2 > SAFE:
-                return cls(terms, np.ones(len(terms), dtype=bool), upper * lengths, safe=True)
+                return cls(terms, np.ones(len(terms), dtype=bool), upper * lengths, products)
         kept = independent(design)
         orthonormal, upper = np.linalg.qr(design[:, kept])
         rectangle = np.zeros((int(kept.sum()), len(terms)))

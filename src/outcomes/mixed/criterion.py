@@ -71,9 +71,10 @@ class Point:
     @cached_property
     def covariance(self) -> np.ndarray:
         """C = (X'V*^-1 X)^-1 (F x p x p); the covariance of the coefficients is s2 C."""
+        there = self._determined[0]
         eye = np.eye(self.products.rank)
-        safe = np.where(self._determined[0][:, None, None], self.information, eye)
-        found = np.linalg.inv(safe)
+        held = self.information if there.all() else np.where(there[:, None, None], self.information, eye)
+        found = np.linalg.inv(held)
         return (found + transposed(found)) / 2
 
     @cached_property

@@ -35,6 +35,8 @@ class Kernels:
     @classmethod
     def of(cls, psi: np.ndarray, grams: np.ndarray, by_wave: bool) -> Kernels:
         """Return the kernels at Psi (fits x q x q) for patterns Z'Z (G x q x q)."""
+        if psi.shape[-1] == 1 and not by_wave:
+            return cls._of_one(psi[:, None], grams)
         eye = np.eye(psi.shape[-1])
         wide = psi[:, None]
         if by_wave:
@@ -51,11 +53,23 @@ class Kernels:
         inner = grams @ carry
         return cls((inner + transposed(inner)) / 2, carry, -less, np.where(sign > 0, log_det, np.nan))
 
+    @classmethod
+    def _of_one(cls, psi: np.ndarray, grams: np.ndarray) -> Kernels:
+        """Return `of` for one random effect, where matrices are numbers."""
+        held = 1 + grams * psi
+        held = np.where(held > 0, held, np.nan)
+        carry = 1 / held
+        return cls(grams * carry, carry, -psi * carry, np.log(held[..., 0, 0]))
+
 
 def pair_weights(kernels: np.ndarray, constant: float = 0.0) -> np.ndarray:
     """Return symmetric kernels (..., G, q, q) as weights of the M sums of `Products` (..., M)."""
-    first, second = pairs(kernels.shape[-1])
     lead, patterns = kernels.shape[:-3], kernels.shape[-3]
+    if kernels.shape[-1] == 1:
+        found = np.empty((*lead, 1 + patterns))
+        found[..., 0], found[..., 1:] = constant, kernels[..., 0, 0]
+        return found
+    first, second = pairs(kernels.shape[-1])
     found = np.empty((*lead, 1 + patterns * len(first)))
     found[..., 0] = constant
     found[..., 1:] = kernels[..., first, second].reshape(*lead, -1)

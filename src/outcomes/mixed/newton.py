@@ -13,7 +13,6 @@ import numpy as np
 
 from outcomes.mixed.criterion import Point
 from outcomes.mixed.kernels import transposed
-from outcomes.mixed.products import Products
 
 STEPS = 100
 """Most Newton steps of a fit."""
@@ -36,12 +35,11 @@ class Ended:
     """F."""
 
 
-def minimise(products: Products, start: np.ndarray, reml: bool) -> Ended:
-    """Return where Newton's method ends from ``start`` (F x k)."""
-    point = Point(products, start, reml)
-    converged = np.zeros(len(start), dtype=bool)
-    free, active = start.copy(), np.flatnonzero(np.isfinite(point.deviance))
-    point = point.take(active)
+def minimise(start: Point) -> Ended:
+    """Return where Newton's method ends from ``start``."""
+    converged = np.zeros(len(start.free), dtype=bool)
+    free, active = start.free.copy(), np.flatnonzero(np.isfinite(start.deviance))
+    point = start.take(active)
     for _ in range(STEPS):
         if not len(active):
             break
@@ -53,7 +51,7 @@ def minimise(products: Products, start: np.ndarray, reml: bool) -> Ended:
         going = moved & ~last
         if not going.all():
             active, point = active[going], point.take(going)
-    whole = point if len(active) == len(free) else Point(products, free, reml)
+    whole = point if len(active) == len(free) else Point(start.products, free, start.reml)
     return Ended(whole, converged)
 
 

@@ -73,14 +73,15 @@ class Products:
         if (weights is None) != (kind is None):
             raise ValueError("weights need a kind, frequency or sampling")
         basis = Basis.of(rows.design, rows.terms)
-        columns = rows.design if basis.safe else basis.orthonormal(rows.design)
-        change = basis.inverse if basis.safe else np.eye(columns.shape[1])
+        safe = basis.gram is not None
+        columns = rows.design if safe else basis.orthonormal(rows.design)
+        change = basis.inverse if safe else np.eye(columns.shape[1])
         shift = rows.response.T @ columns @ change
         residual = rows.response - columns @ (change @ shift.T)
         scale = _sizes(residual)
         scale = np.where(scale > FLAT * _sizes(rows.response), scale, 0.0)
         residual /= np.where(scale > 0, scale, 1.0)
-        sums, grams, count = _sums(rows, structure, columns, residual, weights)
+        sums, grams, count = _sums(rows, structure, columns, residual, weights, basis.gram)
         whole = np.zeros((columns.shape[1] + len(scale), change.shape[1] + len(scale)))
         whole[: len(change), : change.shape[1]] = change
         whole[len(change) :, change.shape[1] :] = np.eye(len(scale))
@@ -165,16 +166,19 @@ def _patterns(grams: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sums(
-    rows: Rows, structure: Structure, columns: np.ndarray, residual: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows: Rows, structure: Structure, columns: np.ndarray, residual: np.ndarray, weights: np.ndarray | None,
+    gram: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Return the sums over all rows, then by pattern and pair (F x M x w x w), Z'Z and counts (F x G)."""
-    carried = np.concatenate([rows.carried(columns, structure), rows.carried(residual, structure)], axis=2)
     grams, code = _patterns(rows.grams(structure))
-    order = np.argsort(code, kind="stable")
-    carried, bounds = carried[order], np.searchsorted(code[order], np.arange(len(grams) + 1))
+    # NumPy sorts integers of at most 16 bits by radix
+    order = np.argsort(code.astype(np.min_scalar_type(len(grams))), kind="stable")
+    parts = [rows.carried(part, structure).take(order, axis=0) for part in (columns, residual)]
+    carried = np.concatenate(parts, axis=2)
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(grams)))])
     spans = list(pairwise(bounds))
     if weights is None:
-        total = _total(columns, residual)
+        total = _total(columns, residual, gram=gram)
         blocks = [_pairs(carried[start:end]) for start, end in spans]
         return np.concatenate([total[None], *blocks])[None], grams, np.diff(bounds).astype(float)[None]
     weights = np.atleast_2d(np.asarray(weights, dtype=float))
@@ -187,11 +191,17 @@ def _sums(
     return np.concatenate([total[:, None], *blocks], axis=1), grams, count
 
 
-def _total(columns: np.ndarray, residual: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-    """Return the sums over all rows of the products of columns and residuals, weighted by row."""
+def _total(
+    columns: np.ndarray, residual: np.ndarray, weight: np.ndarray | None = None,
+    gram: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return the sums over all rows of the products of columns and residuals, weighted by row.
+
+    ``gram`` is the columns' own part, where it is known.
+    """
     held = residual if weight is None else residual * weight[:, None]
     wide = columns if weight is None else columns * weight[:, None]
-    corner, side = columns.T @ wide, columns.T @ held
+    corner, side = columns.T @ wide if gram is None else gram, columns.T @ held
     return np.block([[corner, side], [side.T, residual.T @ held]])
 
 

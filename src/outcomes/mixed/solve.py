@@ -84,7 +84,8 @@ class Solution:
 def solve(products: Products, method: Method = "REML") -> Solution:
     """Return the fit of each response of ``products``.
 
-    Newton's method from two starts, of which the lower deviance counts. ``boundary``: a variance of the
+    Newton's method from the best of three starts for one random effect, else from two, of which the lower
+    deviance counts. ``boundary``: a variance of the
     random effects, or of a combination of them, is 0, which is a solution. ``unconverged`` or ``not
     identified``: there is none.
     """
@@ -98,13 +99,12 @@ def solve(products: Products, method: Method = "REML") -> Solution:
     able = np.flatnonzero(status == OK)
     free = begin[0].copy()
     if len(able):
-        part = products.take(able) if len(able) < fits else products
-        unknown = ~identified(Point(part, begin[-1][able], reml))
+        starts = _points(products.take(able) if len(able) < fits else products, begin[:, able], reml)
+        unknown = ~identified(starts[-1])
         status[able[unknown]] = _why(products)
         able = able[~unknown]
     if len(able):
-        part = products.take(able) if len(able) < fits else products
-        best = _settled(_best(part, begin[:, able], reml))
+        best = _settled(_best([start.take(~unknown) for start in starts]))
         status[able] = _statuses(best)
         if len(able) == fits:
             return Solution(best.point, status.astype(str))
@@ -128,17 +128,48 @@ def _starts(products: Products, fits: int) -> np.ndarray:
     moments = np.zeros((fits, width, width))
     moments[:, first, second] = found
     moments[:, second, first] = found
+    if width == 1 and not products.structure.by_wave:
+        return _ratios(products, seen[:, 0] * moments[:, 0, 0])
     return products.structure.starts(moments)
+
+
+def _ratios(products: Products, between: np.ndarray) -> np.ndarray:
+    """Return starts (3 x fits x 1) for one random effect: one by moments, one small, one large.
+
+    With squared residuals s2 + t2 on average and ``between``, the squared sums of people, n s2 + n^2 t2 for
+    n scores, t2 / s2 follows (Henderson 1953, doi 10.2307/3001853, method 1 on residuals).
+    """
+    per_person = products.grams[:, 0, 0]
+    n_rows, squares = products.count @ per_person, products.count @ per_person**2
+    whole = products.yy[:, 0] / np.maximum(n_rows, 1e-300)
+    variance = (between - n_rows * whole) / np.maximum(squares - n_rows, 1e-300)
+    ratio = variance / np.maximum(whole - variance, 1e-300)
+    found = np.clip(np.sqrt(np.maximum(ratio, 0)), 0.05, 5.0)
+    return np.stack([found, np.full_like(found, 0.2), np.full_like(found, 1.5)])[:, :, None]
+
+
+def _points(products: Products, begin: np.ndarray, reml: bool) -> list[Point]:
+    """Return where to begin, each of ``begin``'s starts; for one random effect the best alone."""
+    if products.structure.width > 1:
+        return [Point(products, free, reml) for free in begin]
+    deviance = _together(products, begin, reml).deviance.reshape(begin.shape[:2])
+    chosen = np.argmin(deviance, axis=0)
+    return [Point(products, begin[chosen, np.arange(len(chosen))], reml)]
+
+
+def _together(products: Products, begin: np.ndarray, reml: bool) -> Point:
+    """Return the point of all starts (starts x fits x k) of all fits, start by start."""
+    starts, fits, parameters = begin.shape
+    every = products.take(np.tile(np.arange(fits), starts))
+    return Point(every, begin.reshape(starts * fits, parameters), reml)
 
 
 def identified(point: Point) -> np.ndarray:
     """Say of which fits the expected information tells all covariance parameters and the scale apart (F,)."""
     structure = point.products.structure
-    units = structure.linear
-    directions = point.directions
-    if units is not None:
-        directions = np.broadcast_to(units, (len(point.free), *units.shape))
-    along = point.curved(directions)
+    units, along = structure.linear, point.along
+    if units is not None and len(units) > 1:
+        along = point.curved(np.broadcast_to(units, (len(point.free), *units.shape)))
     found = along.expected
     if not structure.by_wave or units is None:
         trace = along.traces[..., None]
@@ -156,11 +187,12 @@ def identified(point: Point) -> np.ndarray:
     return np.asarray(there & finite & (values[:, 0] > IDENTIFIED))
 
 
-def _best(products: Products, begin: np.ndarray, reml: bool) -> Ended:
+def _best(begun: list[Point]) -> Ended:
     """Return the lower of the ends from each start; one that converged goes before one that did not."""
-    starts, fits = begin.shape[:2]
-    every = products.take(np.tile(np.arange(fits), starts))
-    found = minimise(every, begin.reshape(starts * fits, -1), reml)
+    first, starts, fits = begun[0], len(begun), len(begun[0].free)
+    if starts == 1:
+        return minimise(first)
+    found = minimise(_together(first.products, np.stack([each.free for each in begun]), first.reml))
     deviance = found.point.deviance.reshape(starts, fits)
     converged = found.converged.reshape(starts, fits)
     rank = np.where(converged, deviance - 1e-9, deviance)
@@ -173,10 +205,11 @@ def _settled(best: Ended) -> Ended:
     structure = best.point.products.structure
     if structure.by_wave:
         return best
-    values, vectors = np.linalg.eigh(best.point.psi)
+    values = _eigenvalues(best.point.psi)
     near = (values < SINGULAR) & (values != 0)
     if not near.any():
         return best
+    values, vectors = np.linalg.eigh(best.point.psi)
     cut = vectors * np.where(values < SINGULAR, 0.0, values)[:, None, :] @ vectors.swapaxes(1, 2)
     rows, columns = np.tril_indices(structure.width)
     free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.point.free)
@@ -185,6 +218,11 @@ def _settled(best: Ended) -> Ended:
     free = np.where(good[:, None], free, best.point.free)
     converged = best.converged | (good & (settled.deviance <= best.point.deviance + 1e-9))
     return Ended(Point(best.point.products, free, best.point.reml), converged)
+
+
+def _eigenvalues(matrices: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues of symmetric matrices (F x q x q), the smallest first (F x q)."""
+    return matrices[:, 0] if matrices.shape[-1] == 1 else np.linalg.eigvalsh(matrices)
 
 
 def semidefinite_root(matrices: np.ndarray) -> np.ndarray:
@@ -206,7 +244,7 @@ def semidefinite_root(matrices: np.ndarray) -> np.ndarray:
 def _statuses(best: Ended) -> np.ndarray:
     """Return the status of each fit from Psi at its end."""
     point, converged = best.point, best.converged
-    values = np.linalg.eigvalsh(point.psi)
+    values = _eigenvalues(point.psi)
     if point.products.structure.by_wave:
         size = np.sqrt(np.einsum("faa->fa", point.psi))
         least = np.linalg.eigvalsh(point.psi / size[:, :, None] / size[:, None, :])[:, 0]
