@@ -25,6 +25,9 @@ print_json <- function(found, packages) {
 # A matrix as a list of rows without names
 bare <- function(matrix) unname(as.matrix(matrix))
 
+# The power of ten that a difference stays below; the digits of a rounding error differ from machine to machine
+below <- function(difference) 10^ceiling(log10(max(abs(difference), 1e-12)))
+
 # A vector that stays a list in JSON, however short
 values_of <- function(vector) I(unname(vector))
 
@@ -88,7 +91,7 @@ engine_case <- function(formula, data, joint = NOTHING, kenward_roger = TRUE) {
     formula = deparse1(formula), n_rows = nobs(model), n = ngrps(model)[[1]], terms = values_of(names(fixef(model))),
     estimate = values_of(fixef(model)), std_error = values_of(sqrt(diag(as.matrix(vcov(model))))), vcov = bare(vcov(model)),
     log_likelihood = as.numeric(logLik(model)), theta = values_of(getME(model, "theta")), sigma = sigma(model),
-    components = components_of(model), singular = isSingular(model), max_abs_gradient = steepest(model, formula, data),
+    components = components_of(model), singular = isSingular(model), gradient_below = below(steepest(model, formula, data)),
     said = fitted$said, satterthwaite = c(satterthwaite$value, list(said = satterthwaite$said)),
     ml = list(
       log_likelihood = as.numeric(logLik(ml)), estimate = values_of(fixef(ml)),
