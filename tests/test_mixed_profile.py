@@ -18,7 +18,6 @@ from test_mixed_prediction import (
     sleepstudy,
 )
 
-from outcomes.mixed.products import Products
 from outcomes.mixed.profile import contrast_interval, held, rises
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.solve import Solution, solve
@@ -142,7 +141,7 @@ def test_the_limits_of_a_contrast_are_where_the_deviance_has_risen(name):
 
 
 def test_a_mean_alone_can_be_held_over_waves():
-    """A single coefficient leaves a design of no columns; the held deviance is that of the raw second moments."""
+    """A single coefficient leaves a design of no columns; what is held follows from raw second moments."""
     scores = np.random.default_rng(8).multivariate_normal([3, 3], [[2, 1], [1, 3]], 40)
     rows = Rows.of(scores.reshape(-1), np.ones((80, 1)), np.arange(80) // 2, wave=np.arange(80) % 2)
     best = fit(rows, Unstructured(2), "ML")
@@ -153,7 +152,7 @@ def test_a_mean_alone_can_be_held_over_waves():
 
 
 def dense_deviance(scores: np.ndarray, time: np.ndarray, at: np.ndarray) -> float:
-    """Of people seen at the same times: at = intercept, slope, correlation and residual; the line profiled."""
+    """Of people seen at the same times: at = intercept, slope, correlation, residual."""
     intercept, slope, correlation, residual = at
     effects = np.outer([intercept, slope], [intercept, slope]) * [[1, correlation], [correlation, 1]]
     z = np.column_stack([np.ones(len(time)), time])
@@ -198,13 +197,9 @@ def test_an_effect_that_does_not_vary_has_no_correlation():
     for person in range(rows.n_people):
         own = rows.person == person
         time = rows.time[own] - rows.time[own].mean()
-        person_slopes[own] = time * (time @ shifted[own] / (time @ time))
-    rows = Rows.of(
-        shifted - person_slopes,
-        np.column_stack([np.ones(len(shifted)), rows.time]),
-        rows.person,
-        time=rows.time,
-    )
+        person_slopes[own] = time * (time @ scores[own] / (time @ time))
+    design = np.column_stack([np.ones(len(scores)), rows.time])
+    rows = Rows.of(scores - person_slopes, design, rows.person, time=rows.time)
     solution = fit(rows, Slope.of(rows.time))
     assert solution.status[0] == "boundary"
     found = spread_interval(solution, "correlation")
@@ -214,7 +209,7 @@ def test_an_effect_that_does_not_vary_has_no_correlation():
 
 
 def test_intervals_of_a_slope_cover():
-    """Profile limits of a time slope contain the true 0.4 in most of 60 samples from a person-intercept model."""
+    """Profile limits of a slope contain the true 0.4 in most samples from a person-intercept model."""
     random, person = np.random.default_rng(6), np.repeat(np.arange(25), 4)
     time, inside = np.tile(np.arange(4.0), 25), 0
     for _ in range(60):

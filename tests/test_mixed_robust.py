@@ -133,7 +133,7 @@ def test_people_stacked_in_parts_give_the_same(monkeypatch):
 def test_what_has_no_sandwich_is_refused():
     rows = generated("three_waves")
     solution = fit(rows, Intercept())
-    with pytest.raises(ValueError, match="sampling weights"):
+    with pytest.raises(ValueError, match="none for a fit without"):
         robust(rows, solution, weights=np.ones(rows.n_people))
     counted = fit(rows, Intercept(), weights=np.ones(rows.n_people), kind="frequency")
     with pytest.raises(ValueError, match="repeat the people"):

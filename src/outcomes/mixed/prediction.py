@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outcomes.mixed.criterion import Kernels
+from outcomes.mixed.kernels import Kernels
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.solve import Solution
 from outcomes.mixed.structures import Slope, Structure
@@ -34,6 +34,8 @@ def checked(rows: Rows, solution: Solution) -> None:
     """Raise ValueError unless ``solution`` is one fit with estimates, of as many scores as ``rows`` has."""
     if len(solution.status) != 1 or rows.response.shape[1] != 1:
         raise ValueError("this answers for one fit of one response")
+    if solution.products.bases:
+        raise ValueError("this fit is one of a stack: fit it by itself")
     if not solution.solved[0]:
         raise ValueError(f"there are no estimates: {solution.status[0]}")
     unweighted = solution.products.weights is None
@@ -41,6 +43,18 @@ def checked(rows: Rows, solution: Solution) -> None:
         unweighted and len(rows.person) != int(solution.products.n_rows[0])
     ):
         raise ValueError("these are not the rows of this fit")
+
+
+def person_weights(rows: Rows, solution: Solution, weights: np.ndarray | None) -> np.ndarray:
+    """Return the weights of people, 1 each for a fit without; ValueError where they are not as the fit's."""
+    if (solution.products.weights is None) != (weights is None):
+        raise ValueError("give the weights of people that the fit was made with, and none for a fit without")
+    if weights is None:
+        return np.ones(rows.n_people)
+    found = np.asarray(weights, dtype=float).reshape(-1)
+    if len(found) != rows.n_people or not (found >= 0).all():
+        raise ValueError("weights must be a number of at least 0 a person")
+    return found
 
 
 def loadings(

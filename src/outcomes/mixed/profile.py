@@ -102,8 +102,8 @@ def best_by_ml(solution: Solution, level: float) -> Solution:
     """Return the ML fit that a profile starts from; ValueError where it has none."""
     if not 0 < level < 1:
         raise ValueError("a level lies between 0 and 1")
-    if len(solution.status) != 1:
-        raise ValueError("this answers for one fit")
+    if len(solution.status) != 1 or solution.products.bases:
+        raise ValueError("this answers for one fit, made by itself")
     if solution.products.weights == "sampling":
         raise ValueError("a pseudo-likelihood has no profile: use cluster-robust standard errors")
     best = solve(solution.products, "ML") if solution.point.reml else solution

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from outcomes.mixed.prediction import checked, fitted, loadings_of
+from outcomes.mixed.prediction import checked, fitted, loadings_of, person_weights
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.solve import Solution
 
@@ -169,7 +169,9 @@ def robust(rows: Rows, solution: Solution, kind: Kind = "CR2", weights: np.ndarr
     people.
     """
     checked(rows, solution)
-    of_people = _weights(rows, solution, weights)
+    if solution.products.weights == "frequency":
+        raise ValueError("frequency weights have no sandwich: repeat the people instead")
+    of_people = person_weights(rows, solution, weights)
     working = _Working.of(rows, solution, of_people)
     halves = working.halves(kind)
     scores = working.summed(halves * working.residual[:, None])
@@ -186,17 +188,3 @@ def cr2(rows: Rows, solution: Solution, contrast: np.ndarray) -> tuple[float, fl
     """
     found = robust(rows, solution)
     return found.std_error(contrast), found.df(contrast)
-
-
-def _weights(rows: Rows, solution: Solution, weights: np.ndarray | None) -> np.ndarray:
-    kind = solution.products.weights
-    if kind == "frequency":
-        raise ValueError("frequency weights have no sandwich: repeat the people instead")
-    if (kind is None) != (weights is None):
-        raise ValueError("give the sampling weights of the fit, and none for a fit without")
-    if weights is None:
-        return np.ones(rows.n_people)
-    found = np.asarray(weights, dtype=float).reshape(-1)
-    if len(found) != rows.n_people or not (found >= 0).all():
-        raise ValueError("weights must be a number of at least 0 a person")
-    return found
