@@ -58,6 +58,8 @@ class Rows:
         given = [response, np.asarray(person), *(part for part in (wave, time) if part is not None)]
         if design.ndim != 2 or any(len(part) != len(design) for part in given):
             raise ValueError("response, design, person, wave and time must have the same number of rows")
+        if not len(design):
+            raise ValueError("there are no scores")
         if len(names) != design.shape[1] or len(set(names)) != len(names):
             raise ValueError("terms must name each column of the design once")
         numbers = [response, design, *([] if time is None else [np.asarray(time, dtype=float)])]

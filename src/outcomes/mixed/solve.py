@@ -250,9 +250,20 @@ def _statuses(best: Ended) -> np.ndarray:
         least = np.linalg.eigvalsh(point.psi / size[:, :, None] / size[:, None, :])[:, 0]
         return np.where(converged & (least > COLLAPSED), OK, UNCONVERGED).astype(object)
     found = np.where(values[:, 0] <= SINGULAR, BOUNDARY, OK).astype(object)
-    found[~converged] = UNCONVERGED
+    lost = np.flatnonzero(~converged)
+    if len(lost):
+        found[lost] = np.where(_constant(point.take(lost)), CONSTANT, UNCONVERGED)
     found[values[:, -1] > ENDLESS] = CONSTANT
     return found
+
+
+def _constant(point: Point) -> np.ndarray:
+    """Say of which fits the random effects, let free, leave nothing (F,): no scores vary within people."""
+    structure = point.products.structure
+    rows, columns = np.tril_indices(structure.width)
+    free = np.tile(np.where(rows == columns, np.sqrt(ENDLESS), 0.0), (len(point.free), 1))
+    endless, none = (Point(point.products, each, point.reml) for each in (free, np.zeros_like(free)))
+    return endless.rss < none.rss * 100 / ENDLESS
 
 
 def restarted(solution: Solution, free: np.ndarray) -> Solution:
