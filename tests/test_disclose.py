@@ -148,7 +148,8 @@ def test_no_unrounded_count_stands_in_any_released_cell():
 
 @pytest.mark.parametrize("table", ["contrasts", "verdicts", "margins"])
 def test_a_comparison_rests_on_the_groups_that_it_names(table):
-    places = [{"group": pair, "outcome": "calm", "wave": "end"} for pair in ("low - high", "unknown - high")]
+    pairs = ("low - high", "unknown - high")
+    places = [{"hypothesis": pair[:3], "group": pair, "outcome": "calm", "wave": "end"} for pair in pairs]
     released = disclose(
         restricted(gains=gains(low=100, high=100, unknown=5), **{table: rows(table, *places)}), PART
     )[table]
