@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,10 @@ class Gains:
         return pd.DataFrame(rows, columns=["group", "wave", "estimate", "std_error", "df", "low", "high"])
 
     def joint(self, contrast: str = "gap") -> Test:
-        """Return the F test of all gaps (or all gains, or all differences) together."""
+        """Return the F test of all gaps (or all gains, or all differences) together.
+
+        Raises ValueError for another word, and where there is nothing to test (one group, or one wave).
+        """
         later, (reference, *others) = self.grid.waves[1:], self.grid.groups
         weights = {
             "gap": [self.grid.gap(focal, reference, wave) for focal in others for wave in later],
@@ -83,6 +87,8 @@ class Gains:
         }
         if contrast not in weights:
             raise ValueError(f"no contrast is called {contrast!r}: gap, gain or difference")
+        if not weights[contrast]:
+            raise ValueError(f"there is no {contrast}: a gain needs two waves, a difference two groups")
         return self.fit.test(np.stack([self._padded(each) for each in weights[contrast]]))
 
     def _padded(self, weights: np.ndarray) -> np.ndarray:
@@ -123,33 +129,62 @@ def gains(
     and ``group`` are categories (or numbers), of which the first is the baseline or the reference; numbers
     count from the smallest. Covariates are numbers (centred) or categories. ``slope`` takes the waves as
     times where they are numbers, else 0, 1, 2, ... Rows without a score are left out. Raises ValueError for
-    a missing column, missing wave, group, person or covariate, text that is no category, a person in two
-    groups, or two scores of a person at one wave.
+    a missing column, missing wave, group, person or covariate, scores that are no numbers, text that is no
+    category, a person in two groups, two scores of a person at one wave, and a word or confidence that is
+    not known.
     """
-    named = [outcome, person, wave, group, *covariates]
-    if absent := [name for name in dict.fromkeys(named) if name not in frame.columns]:
-        raise ValueError(f"the table has no column {', '.join(map(repr, absent))}")
-    used = frame.loc[frame[outcome].notna(), list(dict.fromkeys(named))]
-    if used.empty:
-        raise ValueError(f"no row has a score in {outcome!r}")
-    for name in named[1:]:
-        if used[name].isna().any():
-            raise ValueError(f"{name!r} is missing in {int(used[name].isna().sum())} rows that have a score")
+    _known(structure, method, df, confidence)
+    used = _complete(frame, outcome, person, wave, group, *covariates)
     wave_codes, waves = _levels(used[wave])
     group_codes, groups = _levels(used[group])
     people = pd.factorize(used[person])[0]
-    first = pd.Series(group_codes).groupby(people).agg(["min", "max"])
-    if (first["min"] != first["max"]).any():
-        raise ValueError(f"{int((first['min'] != first['max']).sum())} people are in two groups of {group!r}")
+    smallest = _smallest(people, wave_codes, group_codes, group)
     grid = Grid(tuple(map(str, waves)), tuple(map(str, groups)))
     extra, names = _covariates(used, covariates)
     design = np.column_stack([grid.columns(wave_codes, group_codes), extra])
     times = np.asarray(waves, dtype=float)[wave_codes] if _numeric(waves) else wave_codes.astype(float)
     scores = used[outcome].to_numpy(dtype=float)
     rows = Rows.of(scores, design, people, terms=(*grid.terms, *names), wave=wave_codes, time=times)
-    smallest = int(first.groupby("min").size().min())
     fitted = fit(rows, structure, method, df, smallest)
     return Gains(fitted, grid, extra.mean(axis=0), _pooled(scores, wave_codes, group_codes), confidence)
+
+
+def _known(structure: str, method: str, df: str, confidence: float) -> None:
+    """Raise ValueError for a word that means nothing here, or limits that nothing can have."""
+    words = {"structure": (structure, StructureName), "method": (method, Method), "df": (df, DfMethod)}
+    for name, (word, known) in words.items():
+        if word not in get_args(known):
+            raise ValueError(f"no {name} is called {word!r}: {', '.join(get_args(known))}")
+    if method == "ML" and df == "kenward-roger":
+        raise ValueError("Kenward-Roger needs a REML fit")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence lies between 0 and 1, and is {confidence}")
+
+
+def _complete(frame: pd.DataFrame, outcome: str, *named: str) -> pd.DataFrame:
+    """Return the rows with a score and their columns ``named``, none of which may be missing there."""
+    columns = list(dict.fromkeys([outcome, *named]))
+    if absent := [name for name in columns if name not in frame.columns]:
+        raise ValueError(f"the table has no column {', '.join(map(repr, absent))}")
+    if not pd.api.types.is_numeric_dtype(frame[outcome]):
+        raise ValueError(f"{outcome!r} is not a column of numbers")
+    used = frame.loc[frame[outcome].notna(), columns]
+    if used.empty:
+        raise ValueError(f"no row has a score in {outcome!r}")
+    for name in named:
+        if used[name].isna().any():
+            raise ValueError(f"{name!r} is missing in {int(used[name].isna().sum())} rows that have a score")
+    return used
+
+
+def _smallest(people: np.ndarray, wave: np.ndarray, group: np.ndarray, name: str) -> int:
+    """Return how many people the smallest group has; each must be in one, with one score a wave."""
+    of_person = pd.Series(group).groupby(people).agg(["min", "max"])
+    if astray := int((of_person["min"] != of_person["max"]).sum()):
+        raise ValueError(f"{astray} people are in two groups of {name!r}")
+    if pd.DataFrame({"person": people, "wave": wave}).duplicated().any():
+        raise ValueError("a person has two scores at one wave")
+    return int(of_person.groupby("min").size().min())
 
 
 def _levels(values: pd.Series) -> tuple[np.ndarray, list[object]]:
