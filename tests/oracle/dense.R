@@ -150,7 +150,7 @@ settled <- function(structure, blocks, reml = TRUE, steps = 60) {
   c(at, list(theta = theta, structure = structure, steps = step))
 }
 
-# Satterthwaite's df of one contrast; the covariance of the parameters is twice the inverse of the criterion's second derivative
+# Satterthwaite's df of one contrast; the parameters' covariance is twice the inverse of the criterion's second derivative
 satterthwaite_df <- function(fit, l) {
   variance <- drop(l %*% fit$phi %*% l)
   slope <- vapply(fit$M, function(M) drop(l %*% fit$phi %*% M %*% fit$phi %*% l), 0)
@@ -164,7 +164,7 @@ satterthwaite_joint <- function(fit, L) {
   statistic <- sum(drop(rows %*% fit$beta)^2 / around$values) / q
   df <- apply(rows, 1, function(l) satterthwaite_df(fit, l))
   spread <- sum((df / (df - 2))[df > 2])
-  denominator <- if (q == 1) df else if (diff(range(df)) < 1e-8) mean(df) else if (spread > q) 2 * spread / (spread - q) else 2
+  denominator <- if (diff(range(df)) < 1e-8) mean(df) else if (spread > q) 2 * spread / (spread - q) else 2
   tested(statistic, q, denominator)
 }
 
@@ -173,7 +173,8 @@ tested <- function(statistic, numerator, denominator, ...) list(
   p_value = pf(statistic, numerator, denominator, lower.tail = FALSE), ...
 )
 
-# Kenward and Roger's adjusted covariance. `weights` is the covariance of the parameters; with `second` the second derivatives enter.
+# Kenward and Roger's adjusted covariance. `weights` is the covariance of the parameters (W); with `second` the second
+# derivatives of V enter (R)
 adjusted <- function(fit, weights, second = TRUE) {
   m <- length(fit$theta)
   within <- 0 * fit$phi
@@ -226,9 +227,10 @@ under <- function(fit, method, L = list(), joint = list(), information = "expect
   c(
     list(vcov = unname(vcov)), lapply(coefficients[c("std_error", "df", "statistic", "p_value")], I),
     lapply(L, function(rows) data.frame(named(rownames(rows)), each(rows), row.names = NULL)),
-    if (length(joint)) list(joint = lapply(joint, function(rows) {
-      c(list(L = unname(rows)), if (method == "satterthwaite") satterthwaite_joint(fit, rows) else kenward_roger_joint(fit, rows, weights, vcov))
-    }))
+    if (length(joint)) list(joint = lapply(joint, function(rows) c(
+      list(L = unname(rows)),
+      if (method == "satterthwaite") satterthwaite_joint(fit, rows) else kenward_roger_joint(fit, rows, weights, vcov)
+    )))
   )
 }
 

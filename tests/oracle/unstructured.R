@@ -60,8 +60,8 @@ structured <- function(terms, data, person, group, structure = "unstructured", k
   interaction <- diag(ncol(X))[grepl(paste0("wave.*:", group), colnames(X)), , drop = FALSE]
   c(
     list(
-      formula = deparse1(terms), structure = structure, n_rows = length(y), n = length(unique(data[[person]])), waves = levels(data$wave),
-      terms = values_of(colnames(X))
+      formula = deparse1(terms), structure = structure, n_rows = length(y), n = length(unique(data[[person]])),
+      waves = levels(data$wave), terms = values_of(colnames(X))
     ),
     described(fit), list(ml = described(ml)),
     lapply(ways[kinds], function(way) way(fit, L, list(interaction = interaction))),
@@ -88,11 +88,13 @@ proved <- function(formula, data, person, structure) {
   joint <- selecting(model, ":")
   of <- function(whole) {
     fit <- settled(structure, blocks_of(y, X, as.character(data[[person]]), wave, whole))
-    satterthwaite <- under(fit, "satterthwaite", joint = list(joint)); kenward_roger <- under(fit, "kenward_roger", joint = list(joint))
+    satterthwaite <- under(fit, "satterthwaite", joint = list(joint))
+    kenward_roger <- under(fit, "kenward_roger", joint = list(joint))
     from_r <- joint_test(model, joint)
     off <- function(ours, theirs) below(unlist(ours) / unlist(theirs) - 1)
     list(
-      log_likelihood = below(-fit$value / 2 - as.numeric(logLik(model))), std_error = off(satterthwaite$std_error, sqrt(diag(vcov(model)))),
+      log_likelihood = below(-fit$value / 2 - as.numeric(logLik(model))),
+      std_error = off(satterthwaite$std_error, sqrt(diag(vcov(model)))),
       df_satterthwaite = off(satterthwaite$df, coefficients_under(model, "Satterthwaite")$df),
       std_error_kenward_roger = off(kenward_roger$std_error, coefficients_under(model, "Kenward-Roger")$std_error),
       df_kenward_roger = off(kenward_roger$df, coefficients_under(model, "Kenward-Roger")$df),
@@ -103,23 +105,32 @@ proved <- function(formula, data, person, structure) {
   list(formula = deparse1(formula), dense = of(TRUE), by_person = of(FALSE))
 }
 
-X_MODEL <- y ~ wave * group + x
-dropped <- generated_set("dropout")
+Y <- y ~ wave * group + x
+invented <- function(name, ...) structured(Y, generated_set(name), "person", "group", ..., kinds = usual)
+heterogeneous <- function(name) structured(Y, generated_set(name), "person", "group", "heterogeneous compound symmetry")
+toothed <- function(data) structured(distance ~ wave * Sex, data, "Subject", "Sex", kinds = usual)
+schooled <- function(column) {
+  structured(score ~ wave * group, star_scores(column), "id", "group", kinds = usual, gls_by_ml = FALSE)
+}
 print_json(list(
   proof = list(
     what = "dense.R differs from lmerTest and pbkrtest by less than this, relatively; in log_likelihood from lme4, absolutely",
-    orthodont_uneven_intercept = proved(distance ~ wave * Sex + (1 | Subject), orthodont_uneven, "Subject", random_intercept(4, c(3, 2))),
-    generated_dropout_slope = proved(y ~ wave * group + x + (time | person), dropped, "person", random_slope(0:3, c(10, .4, .2, 4)))
+    orthodont_uneven_intercept = proved(
+      distance ~ wave * Sex + (1 | Subject), orthodont_uneven, "Subject", random_intercept(4, c(3, 2))
+    ),
+    generated_dropout_slope = proved(
+      y ~ wave * group + x + (time | person), generated_set("dropout"), "person", random_slope(0:3, c(10, .4, .2, 4))
+    )
   ),
-  orthodont = structured(distance ~ wave * Sex, orthodont, "Subject", "Sex", kinds = usual),
-  orthodont_uneven = structured(distance ~ wave * Sex, orthodont_uneven, "Subject", "Sex", kinds = usual),
-  star_reading = structured(score ~ wave * group, star_scores("read"), "id", "group", kinds = usual, gls_by_ml = FALSE),
-  star_mathematics = structured(score ~ wave * group, star_scores("math"), "id", "group", kinds = usual, gls_by_ml = FALSE),
-  generated_two_waves = structured(X_MODEL, generated_set("two_waves"), "person", "group", kinds = usual),
-  generated_three_waves = structured(X_MODEL, generated_set("three_waves"), "person", "group", kinds = usual),
-  generated_dropout = structured(X_MODEL, dropped, "person", "group", kinds = usual),
-  generated_near_singular = structured(X_MODEL, generated_set("near_singular"), "person", "group", kinds = usual),
-  generated_small = structured(X_MODEL, generated_set("small"), "person", "group", kinds = usual),
-  generated_three_waves_heterogeneous = structured(X_MODEL, generated_set("three_waves"), "person", "group", "heterogeneous compound symmetry"),
-  generated_dropout_heterogeneous = structured(X_MODEL, dropped, "person", "group", "heterogeneous compound symmetry")
+  orthodont = toothed(orthodont),
+  orthodont_uneven = toothed(orthodont_uneven),
+  star_reading = schooled("read"),
+  star_mathematics = schooled("math"),
+  generated_two_waves = invented("two_waves"),
+  generated_three_waves = invented("three_waves"),
+  generated_dropout = invented("dropout"),
+  generated_near_singular = invented("near_singular"),
+  generated_small = invented("small"),
+  generated_three_waves_heterogeneous = heterogeneous("three_waves"),
+  generated_dropout_heterogeneous = heterogeneous("dropout")
 ), c("lme4", "lmerTest", "pbkrtest", "nlme", "jsonlite"))
