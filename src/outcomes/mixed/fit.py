@@ -14,7 +14,9 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t
 
 from outcomes.mixed import robust
+from outcomes.mixed.explained import Explained, explained
 from outcomes.mixed.inference import Inference, Tested
+from outcomes.mixed.prediction import loadings_of
 from outcomes.mixed.products import Products
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.simultaneous import critical
@@ -114,6 +116,23 @@ class Fit:
         """The covariance of random effects (q x q; slope in the time given), or of the waves (T x T)."""
         structure, psi = self.solution.products.structure, self.solution.psi[0]
         return structure.in_time(psi) if isinstance(structure, Slope) else psi
+
+    @cached_property
+    def over_waves(self) -> np.ndarray:
+        """The covariance of scores over the waves that have one (T x T), all sources of variance together."""
+        if self.solution.products.structure.by_wave:
+            return self.random_covariance
+        if self.rows.wave is None:
+            raise ValueError("a covariance over waves needs the wave of each row")
+        first = np.unique(self.rows.wave, return_index=True)[1]
+        held = loadings_of(self.rows, self.solution)[first]
+        inner = held @ self.solution.psi[0] @ held.T
+        return inner + self.residual_variance * np.eye(len(first))
+
+    @property
+    def explained(self) -> Explained:
+        """Marginal and conditional R2 and the intraclass correlation."""
+        return explained(self.rows, self.solution)
 
     @cached_property
     def coefficients(self) -> dict[str, float]:
