@@ -26,6 +26,8 @@ COLLAPSED = 1e-10
 """Smallest eigenvalue of the correlations of waves at which the likelihood is not taken as unbounded."""
 IDENTIFIED = 1e-9
 """Smallest eigenvalue of the scaled expected information at which parameters can be told apart."""
+MUTE = 1e-6
+"""Root of the information of a parameter, against the largest, below which there is nothing but rounding."""
 
 OK, BOUNDARY, UNCONVERGED = "ok", "boundary", "unconverged"
 TOO_FEW = "not estimable: no more scores than coefficients"
@@ -142,7 +144,7 @@ def _ratios(products: Products, between: np.ndarray) -> np.ndarray:
     per_person = products.grams[:, 0, 0]
     n_rows, squares = products.count @ per_person, products.count @ per_person**2
     whole = products.yy[:, 0] / np.maximum(n_rows, 1e-300)
-    variance = (between - n_rows * whole) / np.maximum(squares - n_rows, 1e-300)
+    variance = (between - n_rows * whole) / np.where(squares > n_rows, squares - n_rows, 1.0)
     ratio = variance / np.maximum(whole - variance, 1e-300)
     found = np.clip(np.sqrt(np.maximum(ratio, 0)), 0.05, 5.0)
     return np.stack([found, np.full_like(found, 0.2), np.full_like(found, 1.5)])[:, :, None]
@@ -169,7 +171,7 @@ def identified(point: Point) -> np.ndarray:
     structure = point.products.structure
     units, along = structure.linear, point.along
     if units is not None and len(units) > 1:
-        along = point.curved(np.broadcast_to(units, (len(point.free), *units.shape)))
+        along = point.curved(units * _size(point.psi)[:, None])
     found = along.expected
     if not structure.by_wave or units is None:
         trace = along.traces[..., None]
@@ -179,12 +181,18 @@ def identified(point: Point) -> np.ndarray:
             axis=1,
         )
     size = np.sqrt(np.maximum(np.einsum("fkk->fk", found), 0))
-    there = (size > 1e-10 * np.maximum(size.max(axis=1, keepdims=True), 1e-300)).all(axis=1)
+    there = (size > MUTE * np.maximum(size.max(axis=1, keepdims=True), 1e-300)).all(axis=1)
     size = np.where(size > 0, size, 1.0)
     scaled = found / size[:, :, None] / size[:, None, :]
     finite = np.asarray(np.isfinite(scaled).all(axis=(1, 2)))
     values = np.linalg.eigvalsh(np.where(finite[:, None, None], scaled, np.eye(scaled.shape[1])))
     return np.asarray(there & finite & (values[:, 0] > IDENTIFIED))
+
+
+def _size(psi: np.ndarray) -> np.ndarray:
+    """Return the products of the standard deviations of Psi (F x q x q): the size of a change of an entry."""
+    spread = np.sqrt(np.einsum("faa->fa", psi))
+    return spread[:, :, None] * spread[:, None]
 
 
 def _best(begun: list[Point]) -> Ended:
