@@ -27,6 +27,9 @@ PARTS: dict[str, type[Cleaning | Scoring | Modelling | Disclosing | Drawing | Re
 SHARED = ("columns", "errors", "files", "joblog", "study", "tables")
 """Modules that every stage's job uses."""
 
+ENGINES = {"model": ("mixed",)}
+"""Modules that the job of one stage uses besides."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -114,10 +117,10 @@ def default_study(root: Path) -> str:
 
 
 def modules(root: Path, stage: str) -> list[str]:
-    """Return the source files that ``stage`` consists of: its own module or package and the shared ones."""
+    """Return the source files that ``stage`` consists of: its own, those of its engines, the shared ones."""
     package = Path("src/outcomes")
     found = [package / "__init__.py"]
-    for name in (stage, *SHARED):
+    for name in (stage, *ENGINES.get(stage, ()), *SHARED):
         folder = root / package / name
         inside = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
         found += [path.relative_to(root) for path in inside] or [package / f"{name}.py"]

@@ -44,17 +44,12 @@ class Asked:
 
 def gains(model: Fitted, confidence: float) -> Iterator[Row]:
     """Yield the gain of each group since the baseline, at each later wave."""
-    yield from _rows(
-        model,
-        [
-            Asked(
-                "gain", group, wave, _gain(model, group, wave), (model.people(group, model.baseline, wave),)
-            )
-            for wave in model.later_waves
-            for group in model.groups
-        ],
-        confidence,
-    )
+    asked = []
+    for wave in model.later_waves:
+        for group in model.groups:
+            n = model.people(group, model.baseline, wave)
+            asked.append(Asked("gain", group, wave, model.design.gain(group, wave), (n,)))
+    yield from _rows(model, asked, confidence)
 
 
 def contrasts(model: Fitted, confidence: float, pairs: Iterable[Pair]) -> Iterator[Row]:
@@ -63,11 +58,11 @@ def contrasts(model: Fitted, confidence: float, pairs: Iterable[Pair]) -> Iterat
         both = " - ".join(pair)
         asked = []
         for wave in model.later_waves:
-            weights = _gain(model, pair[0], wave) - _gain(model, pair[1], wave)
+            weights = model.design.gap(*pair, wave)
             n = tuple(model.people(group, model.baseline, wave) for group in pair)
             asked.append(Asked("gap", both, wave, weights, n))
         for wave in model.outcome.waves:
-            weights = model.design.cell(pair[0], wave) - model.design.cell(pair[1], wave)
+            weights = model.design.difference(*pair, wave)
             n = tuple(model.people(group, wave) for group in pair)
             asked.append(Asked("difference", both, wave, weights, n))
         yield from _rows(model, asked, confidence)
@@ -79,8 +74,7 @@ def simultaneous(
     """Return the place of each of ``asked`` to its limits that hold at all waves together.
 
     Single-step max-t over the waves of a contrast and group (Hothorn, Bretz & Westfall 2008, doi
-    10.1002/bimj.200810425), with the smallest of their degrees of freedom; empty where the engine has no
-    critical value.
+    10.1002/bimj.200810425), with the smallest of their degrees of freedom.
     """
     blocks: dict[tuple[str, str], list[int]] = {}
     for place, one in enumerate(asked):
@@ -88,21 +82,15 @@ def simultaneous(
             blocks.setdefault((one.contrast, one.group), []).append(place)
     found = {}
     for places in blocks.values():
-        joint = model.correlation(np.stack([asked[place].weights for place in places]))
+        weights = np.stack([asked[place].weights for place in places])
         df = min(degrees(estimates[place].df) for place in places)
-        times = model.fit.critical(joint, df, confidence)
-        if times is None:
-            continue
+        times = model.critical(weights, df, confidence)
         for place in places:
             middle, error = estimates[place].estimate or 0.0, estimates[place].std_error or 0.0
             found[place] = {
                 "simultaneous_low": middle - times * error, "simultaneous_high": middle + times * error
             }  # fmt: skip
     return found
-
-
-def _gain(model: Fitted, group: str, wave: str) -> np.ndarray:
-    return model.design.cell(group, wave) - model.design.cell(group, model.baseline)
 
 
 def _rows(model: Fitted, asked: list[Asked], confidence: float) -> Iterator[Row]:
@@ -118,5 +106,5 @@ def _rows(model: Fitted, asked: list[Asked], confidence: float) -> Iterator[Row]
             **estimate.inference(confidence), "df_method": estimate.df_method, **bands.get(place, {}),
             **standardised(estimate, spread, confidence),
             **(d_ppc2(estimate, spread, confidence) if one.contrast == "gap" else {}),
-            "structure": model.fit.structure, "status": status,
+            "structure": model.structure, "status": status,
         }  # fmt: skip

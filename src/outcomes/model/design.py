@@ -1,7 +1,7 @@
 """Which scores and which design matrix does the model of an outcome have?
 
-In: scores, people. Out: the rows of one outcome (a score each) and a full-rank matrix, coded by hand: wave x
-SES in treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
+In: scores, people. Out: the rows of one outcome (a score each) and a matrix, coded by hand: wave x SES in
+treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
 covariate.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.mixed import Grid
 from outcomes.study.stages import Modelling
 
 REFERENCE, FOCAL = "high", "low"
@@ -20,9 +21,6 @@ REFERENCE, FOCAL = "high", "low"
 
 UNKNOWN = "unknown"
 """The third SES group, and the level of a covariate for people whose value is missing."""
-
-DEPENDENT = 1e-8
-"""A column depends on earlier ones where their projection leaves less than this share of its length."""
 
 
 def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
@@ -57,32 +55,13 @@ def dummies(rows: pd.DataFrame, covariates: Mapping[str, tuple[str, ...]]) -> di
     return columns
 
 
-def independent(matrix: np.ndarray) -> np.ndarray:
-    """Return which columns of ``matrix`` (rows x columns) do not depend on columns to their left.
-
-    Gram-Schmidt, twice over for accuracy (Golub & Van Loan 2013, Matrix Computations, 5.2.9).
-    """
-    kept = np.zeros(matrix.shape[1], dtype=bool)
-    basis = np.empty((matrix.shape[0], 0))
-    for place, column in enumerate(matrix.T):
-        left = column - basis @ (basis.T @ column)
-        left -= basis @ (basis.T @ left)
-        length = np.linalg.norm(left)
-        if length > DEPENDENT * np.linalg.norm(column):
-            kept[place] = True
-            basis = np.column_stack([basis, left / length])
-    return kept
-
-
 @dataclass(frozen=True)
 class Design:
-    """A full-rank design matrix (rows x kept terms) and how each dropped term is made of the kept ones."""
+    """A design matrix (rows x terms): wave x SES, then covariates. The engine finds dependent columns."""
 
     matrix: np.ndarray
     terms: tuple[str, ...]
-    kept: np.ndarray
-    aliases: np.ndarray
-    """Kept x dropped: each dropped column as a combination of the kept ones."""
+    grid: Grid
 
     @classmethod
     def of(
@@ -96,37 +75,32 @@ class Design:
 
         ``waves`` and ``groups`` begin with the reference.
         """
-        columns = {"intercept": np.ones(len(rows))}
-        columns |= {f"wave={wave}": _indicator(rows["wave"], wave) for wave in waves[1:]}
-        columns |= {f"ses={group}": _indicator(rows["ses"], group) for group in groups[1:]}
-        for wave in waves[1:]:
-            for group in groups[1:]:
-                columns[f"wave={wave}:ses={group}"] = columns[f"wave={wave}"] * columns[f"ses={group}"]
-        columns |= dummies(rows, covariates)
-        full = np.column_stack(list(columns.values()))
-        kept = independent(full)
-        aliases = np.linalg.lstsq(full[:, kept], full[:, ~kept], rcond=None)[0]
-        return cls(full[:, kept], tuple(columns), kept, aliases)
-
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        """The terms that depend on earlier ones (or on no score at all) and are left out."""
-        return tuple(term for term, kept in zip(self.terms, self.kept, strict=True) if not kept)
+        grid, held = Grid(waves, groups, "ses"), dummies(rows, covariates)
+        cells = grid.columns(_codes(rows["wave"], waves), _codes(rows["ses"], groups))
+        return cls(np.column_stack([cells, *held.values()]), (*grid.terms, *held), grid)
 
     def cell(self, group: str, wave: str) -> np.ndarray:
         """Return the weights of all terms that make the mean of a cell, covariates at their reference."""
-        of_cell = {"intercept", f"wave={wave}", f"ses={group}", f"wave={wave}:ses={group}"}
-        return np.array([float(term in of_cell) for term in self.terms])
+        return self._padded(self.grid.cell(group, wave))
 
-    def estimable(self, weights: np.ndarray) -> np.ndarray | None:
-        """Return ``weights`` (of all terms) as weights of the kept ones; None where the data can't tell.
+    def gain(self, group: str, wave: str) -> np.ndarray:
+        """Return the weights of the gain of ``group`` from the outcome's first wave to ``wave``."""
+        return self._padded(self.grid.gain(group, wave))
 
-        A combination can be estimated if and only if its weights lie in the row space of the full matrix
-        (Searle 1971, Linear Models, 5.4): the weights of the dropped terms must be those that their aliases
-        imply.
-        """
-        of_kept = weights[self.kept]
-        return of_kept if np.allclose(weights[~self.kept], of_kept @ self.aliases, atol=1e-6) else None
+    def gap(self, focal: str, reference: str, wave: str) -> np.ndarray:
+        """Return the weights of the gap in gains, focal minus reference group."""
+        return self._padded(self.grid.gap(focal, reference, wave))
+
+    def difference(self, focal: str, reference: str, wave: str) -> np.ndarray:
+        """Return the weights of the difference of the groups at ``wave``."""
+        return self._padded(self.grid.difference(focal, reference, wave))
+
+    def _padded(self, weights: np.ndarray) -> np.ndarray:
+        return np.concatenate([weights, np.zeros(len(self.terms) - len(weights))])
+
+
+def _codes(values: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
+    return values.map({level: place for place, level in enumerate(levels)}).to_numpy(dtype=int)
 
 
 def _indicator(values: pd.Series, level: str) -> np.ndarray:

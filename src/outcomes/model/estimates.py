@@ -5,50 +5,14 @@ In: an estimate in scale points, its standard error and degrees of freedom. Out:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.stats import t
 
 Row = dict[str, Any]
 """Column to cell; a column that is not there is an empty cell."""
-
-
-class Fit(Protocol):
-    """What the stage asks of a fitted model, whatever engine made it; weights are of the kept terms."""
-
-    @property
-    def status(self) -> str:
-        """`ok`, `boundary`, or what failed."""
-
-    @property
-    def solved(self) -> bool:
-        """Whether there are estimates."""
-
-    @property
-    def structure(self) -> str:
-        """The covariance within a person, as it was fitted."""
-
-    @property
-    def df_method(self) -> str:
-        """How degrees of freedom are found."""
-
-    def contrast(self, weights: np.ndarray) -> tuple[float, float, float | None]:
-        """Return estimate, standard error and df (None or inf: normal) of the coefficients by ``weights``."""
-
-    def covariance(self, weights: np.ndarray) -> np.ndarray:
-        """Return the covariance (k x k) of several combinations; ``weights`` is k x terms."""
-
-    def critical(self, correlation: np.ndarray, df: float, confidence: float) -> float | None:
-        """Return the two-sided critical value of the largest |t| of several; None where it can't be told."""
-
-    def summary(self) -> Mapping[str, float | str]:
-        """Return the columns of `fits` that the engine knows: variances, likelihood, R2, fall-back."""
-
-    def over_waves(self, waves: int) -> np.ndarray | None:
-        """Return the covariance of a person's scores over the outcome's waves; None where it is not known."""
 
 
 def degrees(df: float | None) -> float:

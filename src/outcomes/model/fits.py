@@ -9,36 +9,52 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from outcomes.mixed import Fit
+from outcomes.model.crosscheck import cross_check
 from outcomes.model.estimates import Row
 from outcomes.model.fitted import Fitted
 
 
 def fit_row(model: Fitted) -> Row:
     """Return what came of a fit; the terms that the data can't tell from others are named in its status."""
-    fit = model.fit
     row: Row = {
-        "outcome": model.name, "adjusted": model.adjusted, "structure": fit.structure, "method": "REML",
-        "df_method": fit.df_method, "n": model.rows["person"].nunique(), "n_rows": len(model.rows),
-        "status": fit.status,
+        "outcome": model.name, "adjusted": model.adjusted, "structure": model.structure, "method": "REML",
+        "df_method": model.df_method, "n": model.rows["person"].nunique(), "n_rows": len(model.rows),
+        "status": model.status,
     }  # fmt: skip
     if model.baseline_spread is not None:
         row["baseline_sd"], row["baseline_df"] = model.baseline_spread
-    if fit.solved:
-        row |= fit.summary()
-        if model.design.dropped:
-            row["status"] += f", without {', '.join(model.design.dropped)}"
+    if model.fit is not None and model.fit.fall_back:
+        row["fall_back"] = f"declared {model.fit.declared}: {model.fit.fall_back}"
+    if model.fit is not None and model.fit.solved:
+        row |= _summary(model.fit, model.name)
+        if model.fit.dropped:
+            row["status"] += f", without {', '.join(model.fit.dropped)}"
     return row
 
 
+def _summary(fit: Fit, name: str) -> Row:
+    """Return likelihood, variances, shares of variance and the cross-check of a solved fit."""
+    explained = fit.explained
+    row: Row = {
+        "log_likelihood": fit.log_likelihood, "icc": explained.icc, "r2_marginal": explained.marginal,
+        "r2_conditional": explained.conditional, "cross_check": cross_check(fit, fit.over_waves, name),
+    }  # fmt: skip
+    if not fit.solution.products.structure.by_wave:
+        row["person_variance"] = explained.between
+        row["residual_variance"] = fit.residual_variance
+    return {column: cell for column, cell in row.items() if not isinstance(cell, float) or np.isfinite(cell)}
+
+
 def components(model: Fitted) -> Iterator[Row]:
-    """Yield variances, covariances and correlations of a person's scores over the outcome's waves.
+    """Yield variances, covariances and correlations of a person's scores over the waves that have a score.
 
     They are those that the fit implies, all sources of variance together, in squared scale points.
     """
-    waves = model.outcome.waves
-    covariance = model.fit.over_waves(len(waves))
-    if covariance is None:
+    if model.fit is None or not model.fit.solved:
         return
+    waves = [model.outcome.waves[place] for place in model.fit.waves]
+    covariance = model.fit.over_waves
     people = model.rows["person"].nunique()
     deviations = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviations, deviations)

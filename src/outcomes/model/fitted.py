@@ -12,14 +12,17 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from outcomes.mixed import Fit, Rows, fit
 from outcomes.model.design import FOCAL, REFERENCE, Design, groups_of, scored
-from outcomes.model.estimates import Estimate, Fit
-from outcomes.model.intercept import fit
+from outcomes.model.estimates import Estimate
 from outcomes.model.standardised import Spread
 from outcomes.study.stages import Modelled, Modelling
 
 FEWEST = 2
 """Fewest people of a group behind an estimate: one person has no spread."""
+
+NOTHING = "not estimable: no more scores than coefficients"
+"""The status where nobody has a score."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,28 @@ class Fitted:
     """The study's first wave."""
     rows: pd.DataFrame
     design: Design
-    fit: Fit
+    fit: Fit | None
+    """None where there is no score at all."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether there are estimates."""
+        return self.fit is not None and self.fit.solved
+
+    @property
+    def status(self) -> str:
+        """The status of the fit: `ok`, `boundary`, or what failed."""
+        return self.fit.status if self.fit is not None else NOTHING
+
+    @property
+    def structure(self) -> str:
+        """The covariance within a person, as it was fitted."""
+        return self.fit.structure if self.fit is not None else "none"
+
+    @property
+    def df_method(self) -> str:
+        """How degrees of freedom are found."""
+        return self.fit.df_name if self.fit is not None else "none"
 
     @property
     def later_waves(self) -> tuple[str, ...]:
@@ -62,24 +86,25 @@ class Fitted:
 
     def estimate(self, weights: np.ndarray, fewest: int) -> Estimate:
         """Return the combination of all terms by ``weights``; ``fewest`` is the smallest group behind it."""
-        if not self.fit.solved:
-            return self._none(self.fit.status)
+        if self.fit is None or not self.fit.solved:
+            return self._none(self.status)
         if fewest < FEWEST:
             return self._none(f"not estimable: fewer than {FEWEST} people of a group")
-        of_kept = self.design.estimable(weights)
-        if of_kept is None:
-            return self._none("not estimable: confounded with another term")
-        estimate, std_error, df = self.fit.contrast(of_kept)
-        return Estimate(estimate, std_error, self.fit.status, df, self.fit.df_method)
+        test = self.fit.test(weights)
+        if not test.estimable:
+            return self._none(test.status)
+        return Estimate(
+            float(test.estimate[0]), float(test.std_error[0]), self.status, test.df, test.df_method
+        )
 
-    def correlation(self, weights: np.ndarray) -> np.ndarray:
-        """Return the correlation (k x k) of combinations of all terms that can be estimated (k x terms)."""
-        covariance = self.fit.covariance(weights[:, self.design.kept])
-        errors = np.sqrt(np.diag(covariance))
-        return covariance / np.outer(errors, errors)
+    def critical(self, weights: np.ndarray, df: float, confidence: float) -> float:
+        """Return the factor of standard errors at which intervals of all ``weights`` (k x terms) hold."""
+        if self.fit is None:
+            raise ValueError(NOTHING)
+        return self.fit.critical(weights, df, confidence)
 
     def _none(self, status: str) -> Estimate:
-        return Estimate(None, None, status, None, self.fit.df_method)
+        return Estimate(None, None, status, None, self.df_method)
 
 
 def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted: bool) -> Iterator[Fitted]:
@@ -92,5 +117,26 @@ def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted
         rows = scored(name, scores, people, part)
         rows = rows[rows["ses"].isin(groups)].reset_index(drop=True)
         design = Design.of(rows, outcome.waves, groups, covariates)
-        solution = fit(rows["score"].to_numpy(dtype=float), design.matrix, pd.factorize(rows["person"])[0])
-        yield Fitted(name, outcome, adjusted, groups, part.waves[0], rows, design, solution)
+        found = fit_outcome(rows, design, outcome, part)
+        yield Fitted(name, outcome, adjusted, groups, part.waves[0], rows, design, found)
+
+
+def fit_outcome(rows: pd.DataFrame, design: Design, outcome: Modelled, part: Modelling) -> Fit | None:
+    """Return the REML fit of one outcome with the covariance that the study declares for it.
+
+    The times of a slope are months since the study's first wave, or waves counted.
+    """
+    if rows.empty:
+        return None
+    wave = rows["wave"].map({wave: place for place, wave in enumerate(outcome.waves)}).to_numpy(dtype=int)
+    months = dict(zip(part.waves, part.months, strict=True))
+    times = np.array([months[each] - part.months[0] for each in outcome.waves])
+    if part.model.time == "wave":
+        times = np.array([float(part.waves.index(each)) for each in outcome.waves])
+    given = Rows.of(
+        rows["score"].to_numpy(dtype=float), design.matrix, pd.factorize(rows["person"])[0],
+        terms=design.terms, wave=wave, time=times[wave],
+    )  # fmt: skip
+    of_group = rows.groupby("ses")["person"].nunique()
+    smallest = min(int(of_group.get(group, 0)) for group in (FOCAL, REFERENCE))
+    return fit(given, outcome.structure, "REML", part.model.df, smallest)

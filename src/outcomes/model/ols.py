@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
-from outcomes.model.design import FOCAL, REFERENCE, dummies, independent, scored
+from outcomes.mixed.basis import independent
+from outcomes.model.design import FOCAL, REFERENCE, dummies, scored
 from outcomes.model.estimates import Row
 from outcomes.study import Reproduction
 from outcomes.study.stages import Modelling

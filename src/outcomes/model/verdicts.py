@@ -21,10 +21,7 @@ from outcomes.model.standardised import Spread
 from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority, Superiority
 from outcomes.study.stages import Modelling
 
-PROVISIONAL = ", provisional"
-"""What the basis of every verdict ends with, as long as the covariance is not the one that is declared."""
-
-ON_SHARES = f"Wilson interval{PROVISIONAL}"
+ON_SHARES = "Wilson interval"
 PASSED = ("non-inferior", "equivalent")
 
 
@@ -151,10 +148,9 @@ class Judging:
     def _basis(self, place: Place) -> str:
         """Return covariance and degrees of freedom behind a gap, in words."""
         if place not in self.rows:
-            return f"no gap{PROVISIONAL}"
+            return "no gap"
         row = self.rows[place]
-        distribution = "" if "z" in row["df_method"].split() else "t, "
-        return f"{row['structure']}, {distribution}{row['df_method']}{PROVISIONAL}"
+        return f"{row['structure']}, t, {row['df_method']}"
 
     def _bound(self, claim: NonInferiority | Equivalence, place: Place) -> Bound | None:
         return bound(claim.margin, place[0], self.spreads.get(place[0]))
