@@ -14,6 +14,7 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t
 
 from outcomes.mixed import robust
+from outcomes.mixed.basis import independent
 from outcomes.mixed.explained import Explained, explained
 from outcomes.mixed.inference import Inference, Tested
 from outcomes.mixed.prediction import loadings_of
@@ -31,6 +32,7 @@ SMALL = 30
 NAMES = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger", "cr2": "CR2, Satterthwaite"}
 LEFT = {UNCONVERGED: "did not converge", UNKNOWN: "is not identified"}
 """Status of a fit that is given up for a fall-back, in words."""
+UNSURE = "not estimable: the data do not tell its standard error"
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,9 @@ class Fit:
     def test(self, weights: np.ndarray, df_method: DfMethod | None = None) -> Test:
         """Return the test of ``weights`` (terms,) or, jointly, (contrasts, terms), of all terms.
 
-        Not estimable: the weights on dropped terms do not follow from those on kept ones. Joint tests of a
-        cluster-robust fit are not available (ValueError).
+        Not estimable: the weights on dropped terms do not follow from those on kept ones, or the standard
+        error or df come out as 0. Of joint contrasts those that follow from earlier ones are left out, as in
+        lmerTest. Joint tests of a cluster-robust fit are not available (ValueError).
         """
         if not self.solved:
             return self._none(self.status)
@@ -165,13 +168,15 @@ class Fit:
         held = self.solution.products.basis.estimable(contrasts)
         if held is None:
             return self._none("not estimable: confounded with another term")
+        held = held[independent(held.T)]
+        if not len(held):
+            return self._none("not estimable: all weights are 0")
         method = self.df_method if df_method in (None, "auto") else str(df_method)
         if self.robust:
             if len(held) > 1:
                 raise ValueError("a cluster-robust fit has tests of single contrasts only")
             return self._robust(held)
-        found = self._tested(held, method)
-        return self._read(found, len(held), NAMES[method])
+        return self._read(self._tested(held, method), len(held), NAMES[method])
 
     def _tested(self, held: np.ndarray, method: str) -> Tested:
         if method == "kenward-roger":
@@ -180,16 +185,22 @@ class Fit:
 
     def _read(self, found: Tested, parts: int, name: str) -> Test:
         estimate, std_error, df = found.estimate[0], found.std_error[0], float(found.df[0])
+        if not (df > 0 and (std_error > 0).all()):
+            return self._none(UNSURE)
         statistic = float(estimate[0] / std_error[0]) if parts == 1 else float(found.statistic[0])
         p_value = 2 * t.sf(abs(statistic), df) if parts == 1 else f_distribution.sf(statistic, parts, df)
         return Test(estimate, std_error, statistic, df, name, float(p_value), self.status, parts)
 
     def _robust(self, held: np.ndarray) -> Test:
-        estimate = held @ self.solution.coefficients[0]
         std_error, df = robust.cr2(self.rows, self.solution, held[0])
-        statistic = float(estimate[0] / std_error)
-        p_value = float(2 * t.sf(abs(statistic), df))
-        return Test(estimate, np.array([std_error]), statistic, df, NAMES["cr2"], p_value, self.status)
+        found = Tested(
+            held @ self.solution.coefficients.T,
+            np.array([[std_error]]),
+            np.zeros(1),
+            np.array([df]),
+            np.ones(1),
+        )
+        return self._read(found, 1, NAMES["cr2"])
 
     def _none(self, status: str) -> Test:
         nan = np.array([np.nan])

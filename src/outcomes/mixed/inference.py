@@ -60,8 +60,7 @@ class Inference:
         squares = np.einsum("flk,fl->fk", vectors, estimate) ** 2 / values
         df = np.stack([self._single(turned[:, part]) for part in range(turned.shape[1])], axis=1)
         return Tested(
-            estimate, np.sqrt(np.einsum("fll->fl", held)), squares.mean(axis=1), _joint_df(df),
-            np.ones(len(estimate)),
+            estimate, _root_diagonal(held), squares.mean(axis=1), _joint_df(df), np.ones(len(estimate))
         )  # fmt: skip
 
     def _single(self, contrast: np.ndarray) -> np.ndarray:
@@ -103,9 +102,7 @@ class Inference:
         a2 = (self._spread * crossed).sum(axis=(1, 2))
         df, factor = _scaled_f(a1, a2, wide.shape[1])
         quadratic = np.einsum("fl,flm,fm->f", estimate, np.linalg.inv(adjusted), estimate)
-        return Tested(
-            estimate, np.sqrt(np.einsum("fll->fl", adjusted)), factor * quadratic / wide.shape[1], df, factor
-        )
+        return Tested(estimate, _root_diagonal(adjusted), factor * quadratic / wide.shape[1], df, factor)
 
     @cached_property
     def adjusted(self) -> np.ndarray:
@@ -166,6 +163,11 @@ class Inference:
         """Return the contrasts (F x L) and their covariance by the model (F x L x L)."""
         estimate = np.einsum("flp,fp->fl", wide, self.solution.coefficients)
         return estimate, wide @ self.solution.covariance @ transposed(wide)
+
+
+def _root_diagonal(matrices: np.ndarray) -> np.ndarray:
+    """Return the square roots of the diagonals (F x L), 0 where an entry is below 0."""
+    return np.sqrt(np.maximum(np.einsum("fll->fl", matrices), 0))
 
 
 def _bordered(corner: np.ndarray, side: np.ndarray, last: np.ndarray) -> np.ndarray:
