@@ -18,6 +18,11 @@ from outcomes.mixed.kernels import Kernels, pair_weights, transposed, weighted, 
 from outcomes.mixed.products import Products
 from outcomes.mixed.structures import pairs
 
+CARRIED = (
+    "psi", "base", "_determined", "covariance", "coefficients", "left", "rss", "df", "count", "deviance",
+)  # fmt: skip
+"""What a point that is taken from another need not compute again."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -33,7 +38,12 @@ class Point:
         chosen = fits if fits.dtype != bool else np.flatnonzero(fits)
         if np.array_equal(chosen, np.arange(len(self.free))):
             return self
-        return Point(self.products.take(chosen), self.free[chosen], self.reml)
+        taken = Point(self.products.take(chosen), self.free[chosen], self.reml)
+        known = {name: self.__dict__[name] for name in CARRIED if name in self.__dict__}
+        for name, value in known.items():
+            found = value[chosen] if isinstance(value, np.ndarray) else tuple(each[chosen] for each in value)
+            taken.__dict__[name] = found
+        return taken
 
     @cached_property
     def psi(self) -> np.ndarray:
@@ -157,6 +167,8 @@ class Point:
     def full(self, sums: np.ndarray) -> np.ndarray:
         """Return sums by pattern and pair (F x M) as symmetric matrices T with <k, T> their weighted sum."""
         width = self.psi.shape[-1]
+        if width == 1:
+            return sums[:, 1:, None, None]
         first, second = pairs(width)
         found = np.zeros((len(sums), self.products.grams.shape[0], width, width))
         by_pattern = sums[:, 1:].reshape(len(sums), -1, len(first))

@@ -8,8 +8,8 @@ weight a person multiplies the person's terms, and a smaller design is a block o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -150,45 +150,55 @@ def _row_counts(rows: Rows, weights: np.ndarray | None) -> np.ndarray:
     return np.atleast_2d(weights) @ np.bincount(rows.person, minlength=rows.n_people).astype(float)
 
 
-def _patterns(grams: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct Z'Z (G x q x q) and which one each person has."""
-    if grams.shape[1] == 1:
-        rows = grams[:, 0, 0].astype(int)
-        held = np.flatnonzero(np.bincount(rows))
-        return held.astype(float)[:, None, None], np.searchsorted(held, rows)
-    upper = grams[:, *pairs(grams.shape[1])]
-    # a sum weighted by irrational numbers tells patterns apart; should it not, the slow way does
-    key = upper @ np.sqrt(np.arange(2.0, 2.0 + upper.shape[1]))
-    _, first, code = np.unique(key, return_index=True, return_inverse=True)
-    if not np.array_equal(upper[first][code.reshape(-1)], upper):
-        _, first, code = np.unique(upper, axis=0, return_index=True, return_inverse=True)
-    return grams[first], code.reshape(-1)
-
-
 def _sums(
     rows: Rows, structure: Structure, columns: np.ndarray, residual: np.ndarray, weights: np.ndarray | None,
     gram: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Return the sums over all rows, then by pattern and pair (F x M x w x w), Z'Z and counts (F x G)."""
-    grams, code = _patterns(rows.grams(structure))
+    grams, code = rows.patterns(structure)
+    sizes = np.bincount(code, minlength=len(grams))
     # NumPy sorts integers of at most 16 bits by radix
     order = np.argsort(code.astype(np.min_scalar_type(len(grams))), kind="stable")
-    parts = [rows.carried(part, structure).take(order, axis=0) for part in (columns, residual)]
-    carried = np.concatenate(parts, axis=2)
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(grams)))])
-    spans = list(pairwise(bounds))
+    groups = np.split(order, np.cumsum(sizes)[:-1])
+    parts = _parts(rows, structure, (columns, residual), groups)
     if weights is None:
         total = _total(columns, residual, gram=gram)
-        blocks = [_pairs(carried[start:end]) for start, end in spans]
-        return np.concatenate([total[None], *blocks])[None], grams, np.diff(bounds).astype(float)[None]
+        blocks = [_placed(_pairs(part), each) for part, each in zip(parts, grams, strict=True)]
+        return np.concatenate([total[None], *blocks])[None], grams, sizes.astype(float)[None]
     weights = np.atleast_2d(np.asarray(weights, dtype=float))
     if weights.shape[1] != rows.n_people or not (weights >= 0).all():
         raise ValueError("weights must be a number of at least 0 a person")
-    by_person = weights[:, order]
-    blocks = [_weighted_pairs(carried[start:end], by_person[:, start:end]) for start, end in spans]
+    blocks = [
+        _placed(_weighted_pairs(part, weights[:, group]), each)
+        for part, group, each in zip(parts, groups, grams, strict=True)
+    ]
     total = np.stack([_total(columns, residual, each[rows.person]) for each in weights])
     count = np.stack([np.bincount(code, each, len(grams)) for each in weights])
     return np.concatenate([total[:, None], *blocks], axis=1), grams, count
+
+
+def _parts(
+    rows: Rows, structure: Structure, both: tuple[np.ndarray, np.ndarray], groups: list[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Yield Z_i'[x, y] of the people of each pattern (people x q x w); over waves, of the observed alone."""
+    if structure.by_wave:
+        for people in groups:
+            yield np.concatenate([rows.stacked(part, people) for part in both], axis=2)
+        return
+    carried = [rows.carried(part, structure) for part in both]
+    for people in groups:
+        yield np.concatenate([part.take(people, axis=0) for part in carried], axis=2)
+
+
+def _placed(blocks: np.ndarray, gram: np.ndarray) -> np.ndarray:
+    """Return sums by pair of those columns of Z that a pattern has (... x pairs x w x w) by all pairs."""
+    first, second = pairs(len(gram))
+    if blocks.shape[-3] == len(first):
+        return blocks
+    held = (np.diag(gram)[first] > 0) & (np.diag(gram)[second] > 0)
+    found = np.zeros((*blocks.shape[:-3], len(first), *blocks.shape[-2:]))
+    found[..., held, :, :] = blocks
+    return found
 
 
 def _total(
@@ -209,6 +219,8 @@ def _pairs(carried: np.ndarray) -> np.ndarray:
     """Return the sums of ``carried`` (people x q x w) by pair a <= b (pairs x w x w), ab and ba together."""
     n, width, columns = carried.shape
     flat = carried.reshape(n, width * columns)
+    if width == 1:
+        return (flat.T @ flat)[None]
     square = (flat.T @ flat).reshape(width, columns, width, columns)
     first, second = pairs(width)
     blocks = square[first, :, second, :]

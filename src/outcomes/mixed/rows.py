@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
-from outcomes.mixed.structures import Structure
+from outcomes.mixed.structures import Structure, pairs
 
 
 @dataclass(frozen=True)
@@ -104,26 +105,61 @@ class Rows:
         parts = [csr_array((each, np.arange(n_rows), bounds), (len(bounds) - 1, n_rows)) for each in effects]
         return np.stack([part @ columns for part in parts], axis=1)
 
+    def stacked(self, columns: np.ndarray, people: np.ndarray) -> np.ndarray:
+        """Return ``columns`` of ``people`` who have equally many rows (people x rows of each x columns)."""
+        bounds = self._bounds
+        places = bounds[people, None] + np.arange(bounds[people[0] + 1] - bounds[people[0]])
+        return columns.take(places.reshape(-1), axis=0).reshape(*places.shape, columns.shape[1])
+
     def grams(self, structure: Structure) -> np.ndarray:
         """Return Z_i'Z_i of each person (people x q x q)."""
+        return _grams(self._marks(structure), structure)
+
+    def patterns(self, structure: Structure) -> tuple[np.ndarray, np.ndarray]:
+        """Return the distinct Z_i'Z_i (G x q x q) and which of them each person has."""
+        marks = self._marks(structure)
+        if marks.shape[1] == 1 and not structure.by_wave:
+            rows = marks[:, 0].astype(int)
+            held = np.flatnonzero(np.bincount(rows))
+            return held.astype(float)[:, None, None], np.searchsorted(held, rows)
+        # a sum weighted by irrational numbers tells patterns apart; should it not, the slow way does
+        code, keys = pd.factorize(marks @ np.sqrt(np.arange(2.0, 2.0 + marks.shape[1])))
+        first = np.empty(len(keys), dtype=int)
+        first[code[::-1]] = np.arange(len(code))[::-1]
+        if not np.array_equal(marks[first].take(code, axis=0), marks):
+            _, first, code = np.unique(marks, axis=0, return_index=True, return_inverse=True)
+        return _grams(marks[first], structure), code.reshape(-1)
+
+    def _marks(self, structure: Structure) -> np.ndarray:
+        """Return what makes up Z_i'Z_i: over waves its diagonal (people x q), else its upper triangle."""
         if structure.by_wave:
             there = np.zeros((self.n_people, structure.width))
             there[self.person, self._waves(structure.width)] = 1.0
-            return there[:, :, None] * np.eye(structure.width)
-        if structure.width == 1:
-            return np.bincount(self.person, minlength=self.n_people).astype(float)[:, None, None]
-        columns = np.column_stack([np.ones(len(self.person)), *structure.slopes(self.time)])
-        return self.carried(columns, structure)
+            return there
+        columns = [np.ones(len(self.person)), *structure.slopes(self.time)]
+        products = (columns[a] * columns[b] for a, b in zip(*pairs(structure.width), strict=True))
+        return np.column_stack([np.bincount(self.person, each, self.n_people) for each in products])
 
     def _waves(self, width: int) -> np.ndarray:
         if self.wave is None:
             raise ValueError("this structure needs the wave of each row")
         if len(self.wave) and not 0 <= self.wave.min() <= self.wave.max() < width:
             raise ValueError("waves must be coded from 0 to one less than their number")
-        again = (np.diff(self.person) == 0) & (np.diff(self.wave) == 0)
+        again = (np.diff(self.person) == 0) & (np.diff(self.wave) <= 0)
         if again.any():
-            raise ValueError("a person has two scores at one wave")
+            raise ValueError("a person has two scores at one wave, or rows are not sorted by wave")
         return self.wave
+
+
+def _grams(marks: np.ndarray, structure: Structure) -> np.ndarray:
+    """Return Z'Z (n x q x q) from its `Rows._marks`."""
+    width = structure.width
+    if structure.by_wave:
+        return marks[:, :, None] * np.eye(width)
+    first, second = pairs(width)
+    found = np.empty((len(marks), width, width))
+    found[:, first, second] = found[:, second, first] = marks
+    return found
 
 
 def _finite(numbers: np.ndarray) -> bool:
