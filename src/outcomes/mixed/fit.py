@@ -32,6 +32,8 @@ SMALL = 30
 NAMES = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger", "cr2": "CR2, Satterthwaite"}
 LEFT = {UNCONVERGED: "did not converge", UNKNOWN: "is not identified"}
 """Status of a fit that is given up for a fall-back, in words."""
+SATURATED = 1e-6
+"""Share of the standard error by the model below which a cluster-robust one is rounding: exact fits."""
 UNSURE = "not estimable: the data do not tell its standard error"
 
 
@@ -193,6 +195,9 @@ class Fit:
 
     def _robust(self, held: np.ndarray) -> Test:
         std_error, df = robust.cr2(self.rows, self.solution, held[0])
+        by_model = float(np.sqrt(held[0] @ self.solution.covariance[0] @ held[0]))
+        if std_error < SATURATED * by_model:
+            return self._none(UNSURE)
         found = Tested(
             held @ self.solution.coefficients.T,
             np.array([[std_error]]),
