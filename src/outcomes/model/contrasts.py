@@ -53,8 +53,11 @@ def gains(model: Fitted, confidence: float) -> Iterator[Row]:
 
 
 def contrasts(model: Fitted, confidence: float, pairs: Iterable[Pair]) -> Iterator[Row]:
-    """Yield by pair the gap in gains at each later wave, then the difference of the groups at each wave."""
-    for pair in pairs:
+    """Yield by pair the gap in gains at each later wave, then the difference of the groups at each wave.
+
+    A pair with a group that nobody is in (unknown SES) has no rows.
+    """
+    for pair in (pair for pair in pairs if set(pair) <= set(model.groups)):
         both = " - ".join(pair)
         asked = []
         for wave in model.later_waves:
