@@ -75,7 +75,8 @@ class Gains:
     def joint(self, contrast: str = "gap") -> Test:
         """Return the F test of all gaps (or all gains, or all differences) together.
 
-        Raises ValueError for another word, and where there is nothing to test (one group, or one wave).
+        Raises ValueError for another word, where there is nothing to test (one group, or one wave), and for
+        a cluster-robust fit, which has single tests only.
         """
         later, (reference, *others) = self.grid.waves[1:], self.grid.groups
         weights = {
