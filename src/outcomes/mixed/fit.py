@@ -167,6 +167,8 @@ class Fit:
         if not self.solved:
             return self._none(self.status)
         contrasts = np.atleast_2d(np.asarray(weights, dtype=float))
+        if contrasts.shape[-1] != len(self.rows.terms) or not np.isfinite(contrasts).all():
+            raise ValueError("a contrast needs a finite weight for each term")
         held = self.solution.products.basis.estimable(contrasts)
         if held is None:
             return self._none("not estimable: confounded with another term")
@@ -235,6 +237,8 @@ def fit(
     with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary or where
     ``smallest_group`` (people) is below 30, else Satterthwaite; ML has Satterthwaite only.
     """
+    if df not in ("auto", "satterthwaite", "kenward-roger"):
+        raise ValueError(f"no degrees of freedom are called {df!r}: auto, satterthwaite or kenward-roger")
     rows, waves = _seen(rows)
     first, *others = _chain(structure, rows, len(waves))
     declared, reasons = first.name, []

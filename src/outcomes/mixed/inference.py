@@ -64,13 +64,12 @@ class Inference:
         )  # fmt: skip
 
     def _single(self, contrast: np.ndarray) -> np.ndarray:
-        """Return Satterthwaite's df of single contrasts (F x p): 2 v^2 / var(v), v = l'Phi l."""
+        """Return Satterthwaite's df of single contrasts (F x p): 2 v^2 / var(v), v = l'Phi l over s2."""
         turned = np.einsum("fpq,fq->fp", self.solution.point.covariance, contrast)
-        scale = self.solution.residual_variance
-        value = np.einsum("fp,fp->f", contrast, turned) * scale
+        value = np.einsum("fp,fp->f", contrast, turned)
         along = self.solution.point.along.matrices
         slopes = turned[:, None, None] @ along @ turned[:, None, :, None]
-        gradient = np.column_stack([slopes[..., 0, 0] * scale[:, None], value])
+        gradient = np.column_stack([slopes[..., 0, 0], value])
         spread = gradient[:, None] @ self._observed_inverse @ gradient[:, :, None]
         return value**2 / spread[:, 0, 0]
 

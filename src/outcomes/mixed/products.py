@@ -22,6 +22,8 @@ WeightKind = Literal["frequency", "sampling"]
 
 FLAT = 1e-10
 """Share of the size of a response below which its residual counts as nothing."""
+LEAST = 1e-100
+"""Residual, in units of the response, that counts as nothing: its square would soon be 0."""
 
 CHUNK = 2_000
 """People whose outer products are held in memory at a time when weights differ between fits."""
@@ -79,7 +81,7 @@ class Products:
         shift = rows.response.T @ columns @ change
         residual = rows.response - columns @ (change @ shift.T)
         scale = _sizes(residual)
-        scale = np.where(scale > FLAT * _sizes(rows.response), scale, 0.0)
+        scale = np.where(scale > np.maximum(FLAT * _sizes(rows.response), LEAST), scale, 0.0)
         residual /= np.where(scale > 0, scale, 1.0)
         sums, grams, count = _sums(rows, structure, columns, residual, weights, basis.gram)
         whole = np.zeros((columns.shape[1] + len(scale), change.shape[1] + len(scale)))

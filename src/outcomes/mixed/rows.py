@@ -14,6 +14,9 @@ from scipy.sparse import csr_array
 
 from outcomes.mixed.structures import Structure, pairs
 
+LARGEST = 1e100
+"""Largest score, so that no sum of squares overflows."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -51,27 +54,29 @@ class Rows:
         """Return the rows of a model.
 
         ``response`` is (rows,) or (rows, responses), ``design`` (rows, terms), ``person`` any labels (rows,).
-        ``terms`` names the columns. Raises ValueError where shapes disagree or a number is not finite.
+        ``terms`` names the columns. Raises ValueError where shapes disagree, a number is not finite, a wave
+        is not whole or a person has no label.
         """
         design = np.asarray(design, dtype=float)
-        response = np.asarray(response, dtype=float)
-        names = tuple(terms) if terms is not None else tuple(f"x{place}" for place in range(design.shape[1]))
-        given = [response, np.asarray(person), *(part for part in (wave, time) if part is not None)]
-        if design.ndim != 2 or any(len(part) != len(design) for part in given):
+        response, person = np.asarray(response, dtype=float), np.asarray(person)
+        times = None if time is None else np.asarray(time, dtype=float)
+        given = [response, person, *(np.asarray(part) for part in (wave, time) if part is not None)]
+        if design.ndim != 2 or any(not part.ndim or len(part) != len(design) for part in given):
             raise ValueError("response, design, person, wave and time must have the same number of rows")
-        if not len(design):
-            raise ValueError("there are no scores")
+        if not design.size:
+            raise ValueError("there are no scores, or no columns in the design")
+        names = tuple(terms) if terms is not None else tuple(f"x{place}" for place in range(design.shape[1]))
         if len(names) != design.shape[1] or len(set(names)) != len(names):
             raise ValueError("terms must name each column of the design once")
-        numbers = [response, design, *([] if time is None else [np.asarray(time, dtype=float)])]
-        if not all(_finite(part) for part in numbers):
+        if not all(_finite(part) for part in (response, design, times) if part is not None):
             raise ValueError("scores, design and times must be finite: leave rows without a score out")
-        codes, labels = _codes(np.asarray(person))
-        later = [np.asarray(part) for part in (wave, time) if part is not None][:1]
-        order = _order(codes, *later)
-        rows = cls(design, names, response.reshape(len(design), -1), codes, labels)
-        rows = replace(rows, wave=None if wave is None else np.asarray(wave, dtype=int))
-        return replace(rows, time=None if time is None else np.asarray(time, dtype=float))._sorted(order)
+        if np.abs(response).max() > LARGEST:
+            raise ValueError(f"scores must not be larger than {LARGEST:g}: take another unit")
+        codes, labels = _codes(person)
+        waves = None if wave is None else _whole(np.asarray(wave))
+        rows = cls(design, names, response.reshape(len(design), -1), codes, labels, waves, times)
+        later = [part for part in (waves, times) if part is not None][:1]
+        return rows._sorted(_order(codes, *later))
 
     def _sorted(self, order: np.ndarray) -> Rows:
         if np.array_equal(order, np.arange(len(order))):
@@ -185,5 +190,18 @@ def _codes(person: np.ndarray) -> tuple[np.ndarray, int]:
         present = np.zeros(int(person.max()) + 1, dtype=bool)
         present[person] = True
         return (np.cumsum(present) - 1)[person], int(present.sum())
-    labels, codes = np.unique(person, return_inverse=True)
+    if person.dtype.kind in "Of" and pd.isna(person).any():
+        raise ValueError("a row has no person")
+    try:
+        labels, codes = np.unique(person, return_inverse=True)
+    except TypeError as error:
+        raise ValueError("people must be labelled by numbers or by text, not by both") from error
     return codes.reshape(-1), len(labels)
+
+
+def _whole(wave: np.ndarray) -> np.ndarray:
+    if wave.dtype.kind not in "iu":
+        wave = wave.astype(float)
+        if not (wave == np.round(wave)).all() or not np.isfinite(wave).all():
+            raise ValueError("waves must be whole numbers")
+    return wave.astype(int)
