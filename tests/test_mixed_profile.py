@@ -6,23 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mixed_example import STRUCTURES, batches, frozen, modelled, solved
 from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import chi2
-from test_mixed_prediction import (
-    STRUCTURES,
-    dyestuff,
-    fit,
-    generated,
-    one_way,
-    orthodont,
-    sleepstudy,
-)
+from test_mixed_prediction import case_of, rows_of
 
 from outcomes.mixed.profile import contrast_interval, held, rises
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.solve import Solution, solve
 from outcomes.mixed.spread import spread_interval
-from outcomes.mixed.structures import Intercept, Slope, Unstructured
 
 QUANTILE = chi2.ppf(0.95, 1)
 PARAMETERS = ("intercept", "slope", "correlation", "residual")
@@ -30,6 +22,27 @@ PARAMETERS = ("intercept", "slope", "correlation", "residual")
 
 def in_basis(rows: Rows, solution: Solution, term: int) -> np.ndarray:
     return solution.products.basis.estimable(np.eye(len(rows.terms))[term])
+
+
+@pytest.mark.parametrize(
+    "case", ["sleepstudy_intercept", "sleepstudy_slope", "orthodont_intercept", "dyestuff"]
+)
+def test_limits_are_the_roots_found_by_refits_in_r_and_near_lme4_s_splines(case):
+    wanted = frozen("pieces")["profile"][case]
+    rows, structure = case_of(case)
+    solution = solved(rows, structure)
+    names = PARAMETERS if structure == "slope" else ("intercept", "residual")
+    intervals = {name: spread_interval(solution, name) for name in names}
+    order = ("intercept", "correlation", "slope", "residual") if structure == "slope" else names
+    found = [intervals[name] for name in order]
+    found += [contrast_interval(solution, in_basis(rows, solution, term)) for term in range(len(rows.terms))]
+    lows, highs = np.array(wanted["exact_low"]), np.array(wanted["exact_high"])
+    for place, interval in enumerate(found):
+        width = highs[place] - lows[place]
+        assert interval.low == pytest.approx(lows[place], abs=1e-5 * width)
+        assert interval.high == pytest.approx(highs[place], abs=1e-5 * width)
+        assert interval.low == pytest.approx(wanted["confint_low"][place], abs=1e-3 * width)
+        assert interval.high == pytest.approx(wanted["confint_high"][place], abs=1e-3 * width)
 
 
 class Balanced:
@@ -70,9 +83,9 @@ class Balanced:
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
 def test_a_balanced_mean_has_the_limits_of_its_closed_form(level):
-    rows = dyestuff()
+    rows = rows_of("dyestuff")
     scores = Balanced(rows.response.reshape(6, 5))
-    solution = fit(rows, Intercept())
+    solution = solved(rows, "intercept")
     found = contrast_interval(solution, in_basis(rows, solution, 0), level)
     half = np.sqrt(scores.between / 30 * np.expm1(chi2.ppf(level, 1) / 6))
     assert [found.low, found.estimate, found.high] == pytest.approx(
@@ -81,9 +94,9 @@ def test_a_balanced_mean_has_the_limits_of_its_closed_form(level):
 
 
 def test_balanced_standard_deviations_have_the_limits_of_their_closed_form():
-    rows = dyestuff()
+    rows = rows_of("dyestuff")
     scores = Balanced(rows.response.reshape(6, 5))
-    solution = fit(rows, Intercept())
+    solution = solved(rows, "intercept")
     residual, effect = (spread_interval(solution, name) for name in ("residual", "intercept"))
     for side, other in ((residual.low, 20.0), (residual.high, 90.0)):
         wanted = brentq(lambda value: scores.rise_of_residual(value) - QUANTILE, residual.estimate, other)
@@ -96,8 +109,8 @@ def test_balanced_standard_deviations_have_the_limits_of_their_closed_form():
 def test_a_variance_whose_profile_does_not_rise_enough_has_a_limit_of_0():
     scores = np.random.default_rng(2).normal(5, 2, size=(6, 5))
     scores -= scores.mean(axis=1, keepdims=True) - 5 - 0.3 * np.arange(6)[:, None] / 6
-    rows, balanced = one_way(scores), Balanced(scores)
-    solution = fit(rows, Intercept())
+    rows, balanced = modelled(batches(scores), "Yield", "Batch", []), Balanced(scores)
+    solution = solved(rows, "intercept")
     assert solution.status[0] == "boundary"
     found = spread_interval(solution, "intercept")
     assert found.estimate == found.low == 0
@@ -110,9 +123,8 @@ def test_a_variance_whose_profile_does_not_rise_enough_has_a_limit_of_0():
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_held_coefficient_is_a_refit_with_its_column_on_the_left(name):
-    rows = generated("dropout")
-    structure = STRUCTURES[name](rows)
-    best = fit(rows, structure, "ML")
+    rows = rows_of("generated_dropout")
+    best = solved(rows, name, "ML")
     values = np.array([-1.0, 0.3, 2.5])
     found = rises(best, in_basis(rows, best, 3), values)
     for value, rise in zip(values, found, strict=True):
@@ -124,14 +136,14 @@ def test_a_held_coefficient_is_a_refit_with_its_column_on_the_left(name):
             wave=rows.wave,
             time=rows.time,
         )
-        refit = fit(left, structure, "ML")
+        refit = solved(left, name, "ML")
         assert rise == pytest.approx(2 * (best.log_likelihood[0] - refit.log_likelihood[0]), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_the_limits_of_a_contrast_are_where_the_deviance_has_risen(name):
-    rows = generated("three_waves")
-    best = fit(rows, STRUCTURES[name](rows), "ML")
+    rows = rows_of("generated_three_waves")
+    best = solved(rows, name, "ML")
     contrast = in_basis(rows, best, 5) - in_basis(rows, best, 2)
     found = contrast_interval(best, contrast)
     assert found.low < found.estimate < found.high
@@ -144,7 +156,7 @@ def test_a_mean_alone_can_be_held_over_waves():
     """A single coefficient leaves a design of no columns; what is held follows from raw second moments."""
     scores = np.random.default_rng(8).multivariate_normal([3, 3], [[2, 1], [1, 3]], 40)
     rows = Rows.of(scores.reshape(-1), np.ones((80, 1)), np.arange(80) // 2, wave=np.arange(80) % 2)
-    best = fit(rows, Unstructured(2), "ML")
+    best = solved(rows, "unstructured", "ML")
     values = np.array([2.5, 3.0])
     found = solve(held(best.products, in_basis(rows, best, 0), values), "ML").log_likelihood
     moments = np.stack([(scores - value).T @ (scores - value) / 40 for value in values])
@@ -165,8 +177,8 @@ def dense_deviance(scores: np.ndarray, time: np.ndarray, at: np.ndarray) -> floa
 
 @pytest.mark.parametrize(("place", "name"), list(enumerate(PARAMETERS)))
 def test_the_limits_of_random_effects_are_where_a_dense_deviance_has_risen(place, name):
-    rows = sleepstudy()
-    solution = fit(rows, Slope.of(rows.time))
+    rows = rows_of("sleepstudy")
+    solution = solved(rows, "slope")
     found = spread_interval(solution, name)
     scores, time = rows.response.reshape(18, 10), np.arange(10.0)
     estimates = np.array([spread_interval(solution, each).estimate for each in PARAMETERS])
@@ -183,15 +195,15 @@ def test_the_limits_of_random_effects_are_where_a_dense_deviance_has_risen(place
 
 
 def test_the_slope_s_interval_does_not_depend_on_the_origin_or_unit_of_time():
-    rows = sleepstudy()
+    rows = rows_of("sleepstudy")
     weeks = replace(rows, time=rows.time / 7 + 100)
-    here = spread_interval(fit(rows, Slope.of(rows.time)), "slope")
-    there = spread_interval(fit(weeks, Slope.of(weeks.time)), "slope")
+    here = spread_interval(solved(rows, "slope"), "slope")
+    there = spread_interval(solved(weeks, "slope"), "slope")
     assert [there.low / 7, there.high / 7] == pytest.approx([here.low, here.high], rel=1e-6)
 
 
 def test_an_effect_that_does_not_vary_has_no_correlation():
-    rows = orthodont()
+    rows = rows_of("orthodont")
     scores = rows.response[:, 0]
     person_slopes = np.zeros(len(scores))
     for person in range(rows.n_people):
@@ -200,7 +212,7 @@ def test_an_effect_that_does_not_vary_has_no_correlation():
         person_slopes[own] = time * (time @ scores[own] / (time @ time))
     design = np.column_stack([np.ones(len(scores)), rows.time])
     rows = Rows.of(scores - person_slopes, design, rows.person, time=rows.time)
-    solution = fit(rows, Slope.of(rows.time))
+    solution = solved(rows, "slope")
     assert solution.status[0] == "boundary"
     found = spread_interval(solution, "correlation")
     assert (found.low, found.high) == (-1, 1)
@@ -215,20 +227,20 @@ def test_intervals_of_a_slope_cover():
     for _ in range(60):
         y = 1 + 0.4 * time + random.normal(size=25)[person] + random.normal(size=100)
         rows = Rows.of(y, np.column_stack([np.ones(100), time]), person)
-        best = fit(rows, Intercept(), "ML")
+        best = solved(rows, "intercept", "ML")
         inside += rises(best, in_basis(rows, best, 1), np.array([0.4]))[0] <= QUANTILE
     assert inside / 60 >= 0.88
 
 
 def test_what_has_no_profile_is_refused():
-    rows = generated("three_waves")
-    waves = fit(rows, Unstructured(3))
+    rows = rows_of("generated_three_waves")
+    waves = solved(rows, "unstructured")
     with pytest.raises(ValueError, match="no such parameter"):
         spread_interval(waves, "intercept")
     with pytest.raises(ValueError, match="no such parameter"):
-        spread_interval(fit(rows, Intercept()), "slope")
+        spread_interval(solved(rows, "intercept"), "slope")
     with pytest.raises(ValueError, match="between 0 and 1"):
         contrast_interval(waves, np.eye(7)[0], 95)
-    weighted = fit(rows, Intercept(), weights=np.ones(rows.n_people), kind="sampling")
+    weighted = solved(rows, "intercept", weights=np.ones(rows.n_people), kind="sampling")
     with pytest.raises(ValueError, match="pseudo-likelihood"):
         spread_interval(weighted, "intercept")

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_mixed_prediction import STRUCTURES, dense, fit, generated, one_way, sleepstudy
+from mixed_example import STRUCTURES, batches, modelled, solved
+from scipy.stats import f
+from test_mixed_prediction import dense, rows_of
 
 from outcomes.mixed.prediction import fitted
 from outcomes.mixed.simulate import bootstrap, draw, refit
-from outcomes.mixed.structures import Intercept, Slope, Unstructured
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_draws_have_the_mean_and_covariance_of_the_model(name):
-    rows = generated("dropout")
-    solution = fit(rows, STRUCTURES[name](rows))
+    rows = rows_of("generated_dropout")
+    solution = solved(rows, name)
     draws = 4000
     found = draw(rows, solution, draws, np.random.default_rng(1))
     assert found.shape == (len(rows.person), draws)
@@ -31,8 +32,8 @@ def test_draws_have_the_mean_and_covariance_of_the_model(name):
 
 
 def test_a_draw_is_that_of_its_generator():
-    rows = sleepstudy()
-    solution = fit(rows, Slope.of(rows.time))
+    rows = rows_of("sleepstudy")
+    solution = solved(rows, "slope")
     first, again = (draw(rows, solution, 3, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first, again)
 
@@ -41,13 +42,12 @@ def test_a_draw_is_that_of_its_generator():
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_batch_of_draws_is_fitted_as_each_by_itself(name, method, monkeypatch):
     monkeypatch.setattr("outcomes.mixed.simulate.TOGETHER", 5)
-    rows = generated("three_waves")
-    structure = STRUCTURES[name](rows)
-    solution = fit(rows, structure, method)
+    rows = rows_of("generated_three_waves")
+    solution = solved(rows, name, method)
     responses = draw(rows, solution, 12, np.random.default_rng(2))
     batch = refit(rows, solution, responses)
     for place in range(12):
-        alone = fit(replace(rows, response=responses[:, [place]]), structure, method)
+        alone = solved(replace(rows, response=responses[:, [place]]), name, method)
         assert batch.status[place] == alone.status[0]
         assert batch.coefficients[place] == pytest.approx(alone.coefficients[0], rel=1e-8, abs=1e-8)
         assert batch.log_likelihood[place] == pytest.approx(alone.log_likelihood[0], rel=1e-8)
@@ -55,8 +55,8 @@ def test_a_batch_of_draws_is_fitted_as_each_by_itself(name, method, monkeypatch)
 
 
 def test_a_bootstrap_has_the_spread_of_the_model_s_standard_errors():
-    rows = generated("three_waves")
-    solution = fit(rows, Unstructured(3))
+    rows = rows_of("generated_three_waves")
+    solution = solved(rows, "unstructured")
     found = bootstrap(rows, solution, 600, np.random.default_rng(3))
     assert found.solved.all()
     spread = found.coefficients.std(axis=0, ddof=1)
@@ -68,25 +68,25 @@ def test_a_bootstrap_has_the_spread_of_the_model_s_standard_errors():
 
 def test_draws_at_the_boundary_have_no_people_in_them():
     scores = np.random.default_rng(2).normal(5, 2, size=(6, 5))
-    rows = one_way(scores - scores.mean(axis=1, keepdims=True) + 5)
-    solution = fit(rows, Intercept())
+    rows = modelled(batches(scores - scores.mean(axis=1, keepdims=True) + 5), "Yield", "Batch", [])
+    solution = solved(rows, "intercept")
     assert solution.status[0] == "boundary"
     found = draw(rows, solution, 2000, np.random.default_rng(4)).reshape(6, 5, 2000)
     of_means = found.mean(axis=1).var()
     assert of_means == pytest.approx(solution.residual_variance[0] / 5, rel=0.05)
     statuses = bootstrap(rows, solution, 200, np.random.default_rng(5)).status
-    # with no variance between people an ANOVA estimate is negative where F(5, 24) < 1, here 0.56 of the time
-    assert np.mean(statuses == "boundary") == pytest.approx(0.56, abs=0.12)
+    # with no variance between people the REML estimate is 0 where F of the analysis of variance is below 1
+    assert np.mean(statuses == "boundary") == pytest.approx(f.cdf(1, 5, 24), abs=0.12)
 
 
 def test_what_cannot_be_drawn_or_fitted_again_is_refused():
-    rows = generated("three_waves")
-    solution = fit(rows, Intercept())
+    rows = rows_of("generated_three_waves")
+    solution = solved(rows, "intercept")
     with pytest.raises(ValueError, match="rows x fits"):
         refit(rows, solution, rows.response[:-1])
-    weighted = fit(rows, Intercept(), weights=np.ones(rows.n_people), kind="sampling")
+    weighted = solved(rows, "intercept", weights=np.ones(rows.n_people), kind="sampling")
     with pytest.raises(ValueError, match="weighted"):
         refit(rows, weighted, rows.response)
     flat = replace(rows, response=np.zeros_like(rows.response))
     with pytest.raises(ValueError, match="do not vary"):
-        draw(flat, fit(flat, Intercept()), 2, np.random.default_rng(1))
+        draw(flat, solved(flat, "intercept"), 2, np.random.default_rng(1))
