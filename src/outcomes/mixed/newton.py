@@ -40,15 +40,15 @@ def minimise(start: Point) -> Ended:
     converged = np.zeros(len(start.free), dtype=bool)
     free, active = start.free.copy(), np.flatnonzero(np.isfinite(start.deviance))
     point = start.take(active)
-    for _ in range(STEPS):
-        if not len(active):
-            break
+    for _ in range(STEPS if len(active) else 0):
         step, fall, convex = _step(point)
         point, moved = _halved(point, step, fall)
         free[active] = point.free
         last = convex & (fall < np.where(moved, SETTLED, CLOSE))
         converged[active[last]] = True
         going = moved & ~last
+        if not going.any():
+            break
         if not going.all():
             active, point = active[going], point.take(going)
     whole = point if len(active) == len(free) else Point(start.products, free, start.reml)
@@ -58,8 +58,9 @@ def minimise(start: Point) -> Ended:
 def _step(point: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the step (F x k), the fall of the deviance that it predicts and if the Hessian is convex."""
     values, vectors = np.linalg.eigh(point.hessian)
-    most = np.abs(values).max(axis=1, keepdims=True)
-    size = np.maximum(np.abs(values), 1e-8 * most + 1e-12)
+    steep = np.abs(values)
+    most = steep.max(axis=1, keepdims=True)
+    size = np.maximum(steep, 1e-8 * most + 1e-12)
     turned = (transposed(vectors) @ point.gradient[:, :, None])[:, :, 0]
     step = -(vectors @ (turned / size)[:, :, None])[:, :, 0]
     length = np.sqrt((step**2).sum(axis=1, keepdims=True))

@@ -187,9 +187,13 @@ def _parts(
         for people in groups:
             yield np.concatenate([rows.stacked(part, people) for part in both], axis=2)
         return
-    carried = [rows.carried(part, structure) for part in both]
-    for people in groups:
-        yield np.concatenate([part.take(people, axis=0) for part in carried], axis=2)
+    columns, residual = both
+    carried = np.empty((rows.n_people, structure.width, columns.shape[1] + residual.shape[1]))
+    for place, effect in enumerate(rows.effects(structure)):
+        carried[:, place, : columns.shape[1]] = effect @ columns
+        carried[:, place, columns.shape[1] :] = effect @ residual
+    sizes = [len(people) for people in groups]
+    yield from np.split(carried.take(np.concatenate(groups), axis=0), np.cumsum(sizes)[:-1])
 
 
 def _placed(blocks: np.ndarray, gram: np.ndarray) -> np.ndarray:

@@ -104,11 +104,16 @@ class Rows:
             carried = np.zeros((self.n_people * width, columns.shape[1]))
             carried[self.person * width + self._waves(width)] = columns
             return carried.reshape(self.n_people, width, columns.shape[1])
+        return np.stack([effect @ columns for effect in self.effects(structure)], axis=1)
+
+    def effects(self, structure: Structure) -> list[csr_array]:
+        """Return Z' of all people (people x rows) for each column of Z of a structure that is not by wave.
+
+        Sparse, as it sums over rows many times as fast as np.add.reduceat.
+        """
         n_rows, bounds = len(self.person), self._bounds
-        effects = [np.ones(n_rows), *structure.slopes(self.time)]
-        # a sparse Z' sums over rows many times as fast as np.add.reduceat
-        parts = [csr_array((each, np.arange(n_rows), bounds), (len(bounds) - 1, n_rows)) for each in effects]
-        return np.stack([part @ columns for part in parts], axis=1)
+        columns, places = [np.ones(n_rows), *structure.slopes(self.time)], np.arange(n_rows)
+        return [csr_array((each, places, bounds), (len(bounds) - 1, n_rows)) for each in columns]
 
     def stacked(self, columns: np.ndarray, people: np.ndarray) -> np.ndarray:
         """Return ``columns`` of ``people`` who have equally many rows (people x rows of each x columns)."""

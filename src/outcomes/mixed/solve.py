@@ -87,9 +87,8 @@ def solve(products: Products, method: Method = "REML") -> Solution:
     """Return the fit of each response of ``products``.
 
     Newton's method from the best of three starts for one random effect, else from two, of which the lower
-    deviance counts. ``boundary``: a variance of the
-    random effects, or of a combination of them, is 0, which is a solution. ``unconverged`` or ``not
-    identified``: there is none.
+    deviance counts. ``boundary``: a variance of the random effects, or of a combination of them, is 0, which
+    is a solution. ``unconverged`` or ``not identified``: there is none.
     """
     reml = method == "REML"
     fits = products.n_fits
@@ -122,6 +121,8 @@ def _why(products: Products) -> str:
 def _starts(products: Products, fits: int) -> np.ndarray:
     """Return the starts (starts x fits x k); over waves the first comes from the residuals' moments."""
     width = products.structure.width
+    if width == 1 and not products.structure.by_wave:
+        return _ratios(products)
     first, second = pairs(width)
     sums = products.yy[:, 1:].reshape(fits, -1, len(first)).sum(axis=1)
     per_person = products.grams[:, first, first] * products.grams[:, second, second]
@@ -130,24 +131,24 @@ def _starts(products: Products, fits: int) -> np.ndarray:
     moments = np.zeros((fits, width, width))
     moments[:, first, second] = found
     moments[:, second, first] = found
-    if width == 1 and not products.structure.by_wave:
-        return _ratios(products, seen[:, 0] * moments[:, 0, 0])
     return products.structure.starts(moments)
 
 
-def _ratios(products: Products, between: np.ndarray) -> np.ndarray:
+def _ratios(products: Products) -> np.ndarray:
     """Return starts (3 x fits x 1) for one random effect: one by moments, one small, one large.
 
-    With squared residuals s2 + t2 on average and ``between``, the squared sums of people, n s2 + n^2 t2 for
-    n scores, t2 / s2 follows (Henderson 1953, doi 10.2307/3001853, method 1 on residuals).
+    From squared residuals, s2 + t2 on average, and squared sums of people, n s2 + n^2 t2 for n scores,
+    t2 / s2 follows (Henderson 1953, doi 10.2307/3001853, method 1 on residuals).
     """
     per_person = products.grams[:, 0, 0]
     n_rows, squares = products.count @ per_person, products.count @ per_person**2
-    whole = products.yy[:, 0] / np.maximum(n_rows, 1e-300)
+    whole, between = products.yy[:, 0] / np.maximum(n_rows, 1e-300), products.yy[:, 1:].sum(axis=1)
     variance = (between - n_rows * whole) / np.where(squares > n_rows, squares - n_rows, 1.0)
     ratio = variance / np.maximum(whole - variance, 1e-300)
-    found = np.clip(np.sqrt(np.maximum(ratio, 0)), 0.05, 5.0)
-    return np.stack([found, np.full_like(found, 0.2), np.full_like(found, 1.5)])[:, :, None]
+    found = np.empty((3, len(ratio), 1))
+    found[0, :, 0] = np.sqrt(np.minimum(np.maximum(ratio, 0.05**2), 5.0**2))
+    found[1:] = np.array([0.2, 1.5])[:, None, None]
+    return found
 
 
 def _points(products: Products, begin: np.ndarray, reml: bool) -> list[Point]:
