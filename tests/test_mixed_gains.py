@@ -271,6 +271,20 @@ def test_ml_and_methods_of_df_are_those_asked_for():
     )
 
 
+def test_a_structure_that_cannot_be_told_is_left_with_robust_errors_and_said_so():
+    data = invented(1, waves=3)
+    two = data[data["wave"].cat.codes < 2]
+    found = gains(two, **INVENTED, structure="slope")
+    assert found.fit.fall_back == "intercept and slope is not identified"
+    assert (found.fit.declared, found.fit.structure) == ("intercept and slope", "person intercept")
+    assert set(found.table["df_method"]) == {"CR2, Satterthwaite"}
+    by_model = gains(two, **INVENTED, structure="intercept").table
+    assert found.table["estimate"].to_numpy() == pytest.approx(by_model["estimate"].to_numpy(), rel=1e-9)
+    assert (found.table["std_error"] - by_model["std_error"]).abs().min() > 1e-6
+    with pytest.raises(ValueError, match="single contrasts only"):
+        found.joint("difference")
+
+
 def test_rows_without_a_score_are_left_out_even_if_all_else_is_missing():
     data = orthodont()
     gone = data.assign(distance=data["distance"].where(data["age"] < 14))
