@@ -28,9 +28,16 @@ PARTICIPATION = pd.DataFrame(
 
 
 def outcome(
-    waves: Sequence[str] = WAVES, *, higher_is: str = "better", is_share: bool = False, domain: str = "other"
+    waves: Sequence[str] = WAVES,
+    *,
+    higher_is: str = "better",
+    is_share: bool = False,
+    domain: str = "other",
+    structure: str = "intercept",
 ) -> Modelled:
-    return Modelled(domain=domain, higher_is=higher_is, is_share=is_share, waves=tuple(waves))
+    return Modelled(
+        domain=domain, higher_is=higher_is, is_share=is_share, waves=tuple(waves), structure=structure
+    )
 
 
 def superiority(

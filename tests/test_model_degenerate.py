@@ -17,8 +17,9 @@ from model_example import (
     superiority,
 )
 
-from outcomes.model import intercept, model
-from outcomes.model.criterion import Criterion
+from outcomes.errors import DataError
+from outcomes.mixed import newton
+from outcomes.model import crosscheck, model
 from outcomes.study import Reproduction
 
 COVARIATES = {"gender": ("woman", "man")}
@@ -26,12 +27,15 @@ ESTIMABLE = ("ok", "boundary")
 
 
 def run(
-    values: np.ndarray, ses: list[str], gender: list[str | None] | None = None
+    values: np.ndarray,
+    ses: list[str],
+    gender: list[str | None] | None = None,
+    structure: str = "intercept",
 ) -> dict[str, pd.DataFrame]:
     genders = gender if gender is not None else (["woman", "man"] * len(ses))[: len(ses)]
     share = np.where(np.isnan(values), np.nan, values > 3)
     part = study(
-        {"y": outcome(), "share": outcome(is_share=True)},
+        {"y": outcome(structure=structure), "share": outcome(is_share=True)},
         covariates=COVARIATES,
         adjust=("gender",),
         hypotheses={"S": superiority("y"), "N": non_inferiority("y"), "F": floor("share")},
@@ -177,26 +181,44 @@ def test_a_perfect_swing_within_people_is_a_boundary_and_least_squares():
     assert intercepts["estimate"].tolist() == pytest.approx(intercepts["mean"].tolist())
 
 
-def test_a_solution_that_mixedlm_beats_is_unconverged(monkeypatch):
-    monkeypatch.setattr(Criterion, "best", lambda criterion: criterion.at(25.0))
+def short_of_the_optimum(monkeypatch) -> None:
+    """Let Newton's method stop far from the optimum and say that it arrived."""
+    monkeypatch.setattr(newton, "SETTLED", 1e9)
+
+
+@pytest.mark.parametrize(
+    ("structure", "other"), [("intercept", "MixedLM"), ("unstructured", "a search from another start")]
+)
+def test_a_solution_that_another_criterion_beats_stops_the_run(monkeypatch, structure, other):
+    short_of_the_optimum(monkeypatch)
     values, ses = cohort(2)
-    found = run(values, ses)
-    assert status(found, "fits") == {"unconverged"}
-    assert verdict_on(found, "S") == {"not estimable"}
-
-
-def test_a_peak_that_no_root_confirms_is_unconverged(monkeypatch):
-    monkeypatch.setattr(Criterion, "best", lambda _: None)
-    assert status(run(*cohort(2)), "fits") == {"unconverged"}
+    values[:, 0] += 20 * np.random.default_rng(1).normal(size=len(values))
+    with pytest.raises(DataError, match=other):
+        run(values, ses, structure=structure)
 
 
 def test_mixedlm_that_fails_does_not_stop_the_fit(monkeypatch):
     def fails(*_: object, **__: object) -> None:
         raise np.linalg.LinAlgError
 
-    monkeypatch.setattr(intercept.MixedLM, "fit", fails)
+    monkeypatch.setattr(crosscheck.MixedLM, "fit", fails)
     values, ses = cohort(2)
-    assert status(run(values, ses), "fits") == {"ok"}
+    found = run(values, ses, structure="intercept")
+    assert status(found, "fits") == {"ok"}
+    assert set(found["fits"]["cross_check"]) == {
+        "the dense criterion has the same value; MixedLM ended in no solution"
+    }
+
+
+def test_a_pair_of_waves_that_nobody_answered_both_falls_back_and_says_so():
+    values, ses = cohort(2)
+    values[::2, 1] = np.nan
+    values[1::2, 2] = np.nan
+    fits = run(values, ses, structure="unstructured")["fits"]
+    assert set(fits["structure"]) == {"heterogeneous compound symmetry"}
+    assert set(fits["fall_back"]) == {
+        "declared unstructured over waves: unstructured over waves is not identified"
+    }
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])

@@ -32,7 +32,9 @@ class Grid:
         """Return the design (rows x terms) for the codes of wave and group of each row."""
         of_wave = wave[:, None] == np.arange(1, len(self.waves))
         of_group = group[:, None] == np.arange(1, len(self.groups))
-        both = (of_wave[:, :, None] & of_group[:, None, :]).reshape(len(wave), -1)
+        both = (of_wave[:, :, None] & of_group[:, None, :]).reshape(
+            len(wave), of_wave.shape[1] * of_group.shape[1]
+        )
         return np.column_stack([np.ones(len(wave)), of_wave, of_group, both])
 
     def cell(self, group: str, wave: str) -> np.ndarray:

@@ -8,6 +8,7 @@ scale, no Cholesky factor of the random effects. In: scores and design by person
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import minimize
@@ -26,6 +27,12 @@ class Dense:
     """n x T x p."""
     there: np.ndarray
     """Whether there is a score, n x T, as 0 and 1."""
+
+    @cached_property
+    def _kinds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the distinct rows of ``there`` and which one each person has: they share an inverse."""
+        kinds, of_person = np.unique(self.there, axis=0, return_inverse=True)
+        return kinds, of_person.reshape(-1)
 
     @classmethod
     def of(cls, score: np.ndarray, design: np.ndarray, person: np.ndarray, wave: np.ndarray) -> Dense:
@@ -48,22 +55,24 @@ class Dense:
         none = np.inf, np.zeros_like(covariance)
         if np.linalg.eigvalsh(covariance)[0] <= 0:
             return none
-        both = self.there[:, :, None] * self.there[:, None, :]
-        held = covariance * both + np.eye(len(covariance)) * (1 - self.there)[:, :, None]
-        inverse = np.linalg.inv(held) * both
-        log_det = float(np.linalg.slogdet(held)[1].sum())
+        kinds, of_person = self._kinds
+        both = kinds[:, :, None] * kinds[:, None, :]
+        held = covariance * both + np.eye(len(covariance)) * (1 - kinds)[:, :, None]
+        inverse = (np.linalg.inv(held) * both)[of_person]
+        log_det = float(np.linalg.slogdet(held)[1][of_person].sum())
         weighted = inverse @ self.design
-        information = np.einsum("ntp,ntq->pq", self.design, weighted)
+        width = self.design.shape[2]
+        information = self.design.reshape(-1, width).T @ weighted.reshape(-1, width)
         sign, of_design = np.linalg.slogdet(information)
         if sign <= 0:
             return none
-        coefficients = np.linalg.solve(information, np.einsum("ntp,nt->p", weighted, self.scores))
+        coefficients = np.linalg.solve(information, weighted.reshape(-1, width).T @ self.scores.reshape(-1))
         left = self.scores - self.design @ coefficients
-        turned = np.einsum("nts,ns->nt", inverse, left)
-        df = self.there.sum() - self.design.shape[2]
+        turned = (inverse @ left[:, :, None])[:, :, 0]
+        df = self.there.sum() - width
         deviance = df * np.log(2 * np.pi) + log_det + of_design + float((left * turned).sum())
-        explained = np.einsum("ntp,pq,nsq->ts", weighted, np.linalg.inv(information), weighted, optimize=True)
-        return float(deviance), inverse.sum(axis=0) - explained - turned.T @ turned
+        explained = weighted @ np.linalg.inv(information) @ weighted.swapaxes(1, 2)
+        return float(deviance), (inverse - explained).sum(axis=0) - turned.T @ turned
 
     def search(self, start: np.ndarray) -> float:
         """Return the highest log-likelihood that a search over all covariances finds from ``start`` (T x T).
