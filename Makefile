@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
-.PHONY: help report test lint recovery reference lock
+.PHONY: help report test lint recovery calibration bench reference lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -23,6 +23,12 @@ lint:  ## check style, workflow and types
 
 recovery:  ## check over 200 simulated cohorts that planted effects are found again
 	@$(PYTHON) run.py python -m outcomes.recovery
+
+calibration:  ## check over 2,000 cohorts a cell how often intervals and tests of the engine err
+	@$(PYTHON) run.py python -m outcomes.calibration
+
+bench:  ## time the engine beside R's lme4 (needs Rscript, lme4 and nlme)
+	@$(PYTHON) run.py python benchmarks/run.py
 
 reference:  ## write docs/reference/ anew from the code
 	@$(PYTHON) run.py python -m outcomes.reference
