@@ -43,11 +43,12 @@ def table(people: int) -> pd.DataFrame:
 def design(people: int) -> np.ndarray:
     """Return the columns of wave * ses + gender + eth + age + grade in treatment coding (rows x 16)."""
     frame = table(people)
-    waves = [frame["wave"] == wave for wave in range(1, WAVES)]
-    low = frame["ses"] == "low"
-    dummies = [frame[name] == level for name in ("gender", "eth") for level in LEVELS[name][1:]]
+    held = {name: frame[name].to_numpy() for name in frame.columns}
+    waves = [held["wave"] == wave for wave in range(1, WAVES)]
+    low = held["ses"] == "low"
+    dummies = [held[name] == level for name in ("gender", "eth") for level in LEVELS[name][1:]]
     columns = [np.ones(len(frame)), *waves, low, *(low & wave for wave in waves), *dummies]
-    return np.column_stack([*columns, frame["age"], frame["grade"]]).astype(float)
+    return np.column_stack([*columns, held["age"], held["grade"]]).astype(float)
 
 
 @cache

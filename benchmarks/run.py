@@ -80,7 +80,8 @@ class Measured:
 class Worker:
     """A process that times its own CPU: one job asked for, one line of numbers answered."""
 
-    def __init__(self, command: Sequence[str]):
+    def __init__(self, command: list[str]):
+        self.name = command[0]
         given = os.environ | ONE_THREAD | {"PYTHONPATH": str(HERE.parent / "src")}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=given
@@ -90,7 +91,7 @@ class Worker:
     def _line(self) -> str:
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
-            raise RuntimeError(f"{self.process.args[0]} stopped before it answered")
+            raise RuntimeError(f"{self.name} stopped before it answered")
         return line.strip()
 
     def run(self, job: Job, times: int) -> tuple[float, np.ndarray]:
