@@ -6,19 +6,19 @@ counts rounded, numbers that rest on too few people taken out, and the decision 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from outcomes.columns import Table, expect
+from outcomes.columns import GROUPS, Table, expect
 from outcomes.study import Profile
 from outcomes.study.stages import Disclosing
 from outcomes.tables import RELEASE, RELEASED_FROM
 
-Least = Callable[[str, str, tuple[str, ...]], float]
-
 SHOWN = "shown"
+NOT_SHOWN = "not shown"
+"""The status of a suppressed row: the reason why there is no estimate can tell how few people there are."""
 _PROBABILITIES = ("p_value", "p_adjusted", "p_superiority")
 _RATIOS = (
     "r2",
@@ -31,20 +31,28 @@ _RATIOS = (
     "icc",
 )
 _RATIO_DECIMALS = 3
+_DEGREES = ("df",)
+_UPWARDS = ("margin_passing",)
+_TELLING = ("fall_back", "cross_check")
+_FINER = 2
+"""More decimals than those of a mean for the margins of a grid, whose steps are a twentieth."""
+_TESTS = ("superiority", "floor")
+"""Kinds whose outcomes are each a test of the family; the others are one test as a whole."""
 
 
 def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[str, pd.DataFrame]:
     """Return the release tables by name.
 
     ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the
-    profile allows keeps its place and its rounded count, and loses every other number and its verdict.
+    profile allows keeps its place and its rounded count, and loses every other number, its verdict and its
+    status. Numbers of other rows from which they could be told are taken out as well.
     """
-    least = _least_by_groups(restricted["gains"], restricted["means"])
+    counted = _Counted(restricted["gains"], restricted["means"])
     released = {}
     for name, table in RELEASE.items():
         frame = restricted[RELEASED_FROM[name]]
-        released[name] = _release(frame, table, _base(name, frame, least), part)
-    return released
+        released[name] = _release(frame, table, _base(name, frame, counted), part)
+    return released | _unlinked(released)
 
 
 def count(n: pd.Series, base: int) -> pd.Series:
@@ -56,6 +64,21 @@ def rounded(numbers: pd.Series, decimals: int) -> pd.Series:
     """Return numbers to ``decimals`` places, halves up."""
     scale = 10.0**decimals
     return ((numbers.astype(float) * scale + 0.5) // 1 / scale).round(decimals)
+
+
+def upwards(numbers: pd.Series, decimals: int) -> pd.Series:
+    """Return numbers to ``decimals`` places, never smaller: a margin that passes passes as shown."""
+    scaled = (numbers.astype(float) * 10.0**decimals).round(6)
+    return (np.ceil(scaled) / 10.0**decimals).round(decimals)
+
+
+def degrees(df: pd.Series, base: int) -> pd.Series:
+    """Return degrees of freedom, rounded as counts are.
+
+    With complete data they are a count of people less the number of groups. One decimal where counts are not
+    rounded (``base`` 1).
+    """
+    return rounded(df, 1) if base == 1 else count(df, base).astype("float64")
 
 
 def _release(frame: pd.DataFrame, table: Table, base: pd.Series, part: Disclosing) -> pd.DataFrame:
@@ -73,8 +96,12 @@ def _release(frame: pd.DataFrame, table: Table, base: pd.Series, part: Disclosin
         elif column.kind == "number":
             values = _rounded_by(column.name, frame[column.name], shares, profile)
             shown[column.name] = values.mask(hidden)
-        elif column.name == "verdict":
-            shown["verdict"] = frame["verdict"].mask(hidden)
+        elif column.name == "verdict" or column.name in _TELLING:
+            shown[column.name] = frame[column.name].mask(hidden)
+        elif column.name == "status":
+            shown["status"] = frame["status"].mask(hidden, NOT_SHOWN)
+    if table.name == "margins":
+        shown["margin"] = _grid(frame, profile).mask(hidden)
     why = "suppressed: fewer than " + least.astype("string") + " people"
     shown["disclosure"] = why.where(hidden, SHOWN)
     shown["origin"] = part.origin
@@ -86,8 +113,46 @@ def _rounded_by(name: str, numbers: pd.Series, shares: pd.Series, profile: Profi
         return rounded(numbers, profile.decimals_p)
     if name in _RATIOS:
         return rounded(numbers, _RATIO_DECIMALS)
+    if name in _DEGREES:
+        return degrees(numbers, profile.count_base)
+    if name in _UPWARDS:
+        return upwards(numbers, profile.decimals_mean)
     of_people = rounded(numbers, profile.decimals_share + 2)
     return rounded(numbers, profile.decimals_mean).mask(shares, of_people)
+
+
+def _grid(frame: pd.DataFrame, profile: Profile) -> pd.Series:
+    """Return the margins of a grid: multiples of the declared margin as other tables show it."""
+    declared = rounded(frame["margin"], profile.decimals_mean).where(frame["of_declared"] == "1.00")
+    of_claim = declared.groupby([frame["hypothesis"], frame["outcome"]]).transform("max")
+    factors = pd.to_numeric(frame["of_declared"], errors="coerce")
+    return rounded(of_claim * factors, profile.decimals_mean + _FINER)
+
+
+def _unlinked(released: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return verdicts, contrasts and forest without what would tell of a suppressed test.
+
+    A p adjusted within a family follows from all p values of it: it is taken out where one of them is
+    suppressed. A test of superiority after non-inferiority takes place only if every outcome has passed: it
+    is taken out where one of them is suppressed, and the verdict is `non-inferior`, which holds as well.
+    """
+    verdicts, contrasts, forest = (released[name].copy() for name in ("verdicts", "contrasts", "forest"))
+    hidden = verdicts["disclosure"] != SHOWN
+    is_test = (verdicts["outcome"] == "all") | verdicts["kind"].isin(_TESTS)
+    telling = is_test & verdicts["family"].isin(verdicts.loc[hidden & is_test, "family"])
+    verdicts["p_adjusted"] = verdicts["p_adjusted"].mask(telling)
+    place = ["outcome", "wave", "group"]
+    told = pd.MultiIndex.from_frame(contrasts[place]).isin(
+        list(verdicts.loc[telling, place].itertuples(index=False, name=None))
+    )
+    contrasts["p_adjusted"] = contrasts["p_adjusted"].mask(told)
+    partly = set(verdicts.loc[hidden & (verdicts["kind"] == "non_inferiority"), "hypothesis"])
+    of_claim = verdicts["hypothesis"].isin(partly)
+    verdicts["p_superiority"] = verdicts["p_superiority"].mask(of_claim)
+    for frame in (verdicts, forest):
+        beyond = frame["hypothesis"].isin(partly) & (frame["verdict"] == "superior")
+        frame["verdict"] = frame["verdict"].mask(beyond.fillna(False).astype(bool), "non-inferior")
+    return {"verdicts": verdicts, "contrasts": contrasts, "forest": forest}
 
 
 def _is_share(frame: pd.DataFrame, part: Disclosing) -> pd.Series:
@@ -100,34 +165,57 @@ def _has_numbers(table: Table) -> bool:
     return any(column.kind == "number" for column in table.columns)
 
 
-def _least_by_groups(gains: pd.DataFrame, means: pd.DataFrame) -> Least:
-    """Return a function of outcome, wave and groups: the fewest people of any of these groups there."""
-    fewest = pd.concat([gains, means]).groupby(["outcome", "wave", "group"])["n"].min()
+class _Counted:
+    """How many people there are behind a group's gain or mean, and behind a wave."""
 
-    def least(outcome: str, wave: str, groups: tuple[str, ...]) -> float:
-        return float(min((fewest[key] for group in groups if (key := (outcome, wave, group)) in fewest.index),
-                         default=np.nan))  # fmt: skip
+    def __init__(self, gains: pd.DataFrame, means: pd.DataFrame) -> None:
+        self._fewest = pd.concat([gains, means]).groupby(["outcome", "wave", "group"])["n"].min().to_dict()
+        self._answered = means.groupby(["outcome", "wave"])["n"].sum().to_dict()
 
-    return least
+    def least(self, outcome: str, wave: str, groups: tuple[str, ...]) -> float:
+        """Return the fewest people of any of ``groups`` at the wave, of its gain and its mean."""
+        found = [self._fewest[key] for group in groups if (key := (outcome, wave, group)) in self._fewest]
+        return float(min(found, default=np.nan))
+
+    def answered(self, outcome: str, wave: str) -> float:
+        """Return how many people of all groups have a score at the wave."""
+        return float(self._answered.get((outcome, wave), np.nan))
 
 
 def _compared(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Return the groups that each row compares: low and high unless it names a pair."""
+    """Return the groups that each row is about: low and high unless it names a pair or one group."""
     named = frame["group"] if "group" in frame.columns else pd.Series("", index=frame.index)
-    return [tuple(str(pair).split(" - ")) if " - " in str(pair) else ("low", "high") for pair in named]
+    found = (tuple(str(name).split(" - ")) for name in named)
+    return [groups if set(groups) <= set(GROUPS) else ("low", "high") for groups in found]
 
 
-def _base(name: str, frame: pd.DataFrame, least: Least) -> pd.Series:
-    """Return how many people each row's numbers rest on: of the smaller group where two are compared."""
+def _behind(name: str, frame: pd.DataFrame, counted: _Counted) -> list[list[float]]:
+    """Return columns of counts, besides its own, that each row's numbers rest on."""
+    if name in ("contrasts", "forest", "margins", "ols", "verdicts"):
+        places = zip(frame["outcome"], frame["wave"], _compared(frame), strict=True)
+        return [[counted.least(*place) for place in places]]
+    if name in ("gains", "trajectories"):
+        places = zip(frame["outcome"], frame["wave"], ((group,) for group in frame["group"]), strict=True)
+        return [[counted.least(*place) for place in places]]
+    if name == "components":
+        return [
+            [counted.answered(*place) for place in zip(frame["outcome"], frame[wave], strict=True)]
+            for wave in ("wave", "other_wave")
+        ]
+    return []
+
+
+def _base(name: str, frame: pd.DataFrame, counted: _Counted) -> pd.Series:
+    """Return how many people each row's numbers rest on.
+
+    Of the smaller group where two are compared; of a group's mean at a later wave those whose gain is known,
+    as the gain is the difference of two means; of an entry of the covariance those at the wave.
+    """
     if "n" not in frame.columns:
         return pd.Series(np.nan, index=frame.index)
     own = frame["n"].astype(float)
-    if name in ("contrasts", "forest", "margins", "ols", "verdicts"):
-        smaller = pd.Series(
-            [least(*row) for row in zip(frame["outcome"], frame["wave"], _compared(frame), strict=True)],
-            index=frame.index, dtype=float,
-        )  # fmt: skip
-        own = own.fillna(np.inf).combine(smaller.fillna(np.inf), min).replace(np.inf, np.nan)
+    for others in _behind(name, frame, counted):
+        own = pd.concat([own, pd.Series(others, index=frame.index, dtype=float)], axis=1).min(axis=1)
     if name == "verdicts":
         whole = frame["outcome"] == "all"
         own = own.mask(whole, own.groupby(frame["hypothesis"]).transform("min"))

@@ -7,7 +7,7 @@ same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import matplotlib
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from outcomes import tables as declared
 from outcomes.columns import expect
-from outcomes.figure import flow, forest, trajectories
+from outcomes.figure import flow, forest, margins, trajectories
 from outcomes.figure.sheet import STYLE, png
 from outcomes.study.stages import Drawing
 
@@ -32,6 +32,12 @@ class Entry:
     plot: Callable[[pd.DataFrame, Drawing, str], Figure]
     caption: Words
     alt: Words
+    of: Callable[[Mapping[str, pd.DataFrame]], pd.DataFrame] | None = None
+    """Makes what is drawn of the release tables, where the table of its name is not all of it."""
+
+    def drawn(self, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        """Return the rows that the picture and its words are made of."""
+        return tables[self.name] if self.of is None else self.of(tables)
 
 
 REGISTRY = (
@@ -40,7 +46,11 @@ REGISTRY = (
         "trajectories", "Average scores over time", trajectories.plot, trajectories.caption, trajectories.alt
     ),
     Entry("forest", "Gaps in gains", forest.plot, forest.caption, forest.alt),
-)
+    Entry(
+        "margins", "What other margins would have decided", margins.plot, margins.caption, margins.alt,
+        margins.of,
+    ),
+)  # fmt: skip
 """Every figure, in the order of the report."""
 
 
@@ -55,13 +65,13 @@ def draw(tables: dict[str, pd.DataFrame], part: Drawing) -> tuple[dict[str, byte
         {
             "name": entry.name,
             "title": entry.title,
-            "caption": entry.caption(tables[entry.name], part),
-            "alt": entry.alt(tables[entry.name], part),
+            "caption": entry.caption(entry.drawn(tables), part),
+            "alt": entry.alt(entry.drawn(tables), part),
         }
         for entry in present
     ]
     pictures = {}
     for entry in present:
         with matplotlib.rc_context(STYLE):
-            pictures[entry.name] = png(entry.plot(tables[entry.name], part, entry.title))
+            pictures[entry.name] = png(entry.plot(entry.drawn(tables), part, entry.title))
     return pictures, expect(pd.DataFrame(words, columns=declared.FIGURES.names), declared.FIGURES)

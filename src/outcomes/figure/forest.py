@@ -15,11 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from outcomes.figure.sheet import DOMAINS, INK, QUIET, is_synthetic, sheet
+from outcomes.figure.sheet import BOUND, DOMAINS, INK, QUIET, is_synthetic, sheet
 from outcomes.figure.words import decimals, gaps, number
 from outcomes.study.stages import Drawing
 
-_MARGIN = "#B2477F"
 _LABEL = 44
 _ROOM = 0.2
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
@@ -35,13 +34,12 @@ class Sign:
 
 
 SIGNS = {
-    "superior": Sign("o", INK, "claim supported"),
-    "non-inferior": Sign("o", INK, "claim supported"),
+    "supported": Sign("o", INK, "claim supported"),
     "inconclusive": Sign("o", "white", "inconclusive"),
-    "inferior": Sign("X", INK, "claim contradicted"),
+    "contradicted": Sign("X", INK, "claim contradicted"),
     "": Sign("D", "#AAAAAA", "no hypothesis"),
 }
-"""Verdict to its mark; empty where no hypothesis is about the outcome."""
+"""What a verdict says of its claim to its mark; empty where no hypothesis is about the outcome."""
 
 
 def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
@@ -61,7 +59,7 @@ def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
         top += heading + len(rows)
     _frame(axes, notes, table, part, lines)
     figure.legend(
-        handles=_legend(table), loc="outside lower left", ncols=2, columnspacing=1.2, handletextpad=0.4
+        handles=_legend(table, part), loc="outside lower left", ncols=2, columnspacing=1.2, handletextpad=0.4
     )
     return figure
 
@@ -88,7 +86,7 @@ def _row(axes: Axes, row: pd.Series, top: float, part: Drawing) -> None:
     _write(axes, top + 0.27, name, color=INK)
     if not _drawn(row):
         return
-    sign, sd, at = SIGNS[_verdict(row)], row["baseline_sd"], top + 0.65
+    sign, sd, at = SIGNS[_standing(row, part)], row["baseline_sd"], top + 0.65
     axes.plot([row["low"] / sd, row["high"] / sd], [at, at], color=INK, linewidth=1.4)
     axes.plot(
         row["estimate"] / sd,
@@ -99,9 +97,8 @@ def _row(axes: Axes, row: pd.Series, top: float, part: Drawing) -> None:
         markerfacecolor=sign.face,
         gid=outcome,
     )
-    if pd.notna(row["margin"]):
-        margin = _side(outcome, part) * row["margin"] / sd
-        axes.plot([margin, margin], [at - 0.2, at + 0.2], color=_MARGIN, linewidth=2, gid="margin")
+    for margin in _margins(row, part):
+        axes.plot([margin / sd] * 2, [at - 0.2, at + 0.2], color=BOUND, linewidth=2, gid="margin")
 
 
 def _side(outcome: str, part: Drawing) -> int:
@@ -114,10 +111,28 @@ def _drawn(row: pd.Series) -> bool:
     return bool(row["disclosure"] == "shown" and numbers.notna().all() and row["baseline_sd"] > 0)
 
 
-def _verdict(row: pd.Series) -> str:
-    """Return the verdict as a key of SIGNS."""
-    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
-    return verdict if verdict in SIGNS else ""
+def _standing(row: pd.Series, part: Drawing) -> str:
+    """Return what the verdict says of the claim, as a key of SIGNS: a gain that is better is not alike."""
+    if pd.isna(row["verdict"]) or pd.isna(row["hypothesis"]):
+        return ""
+    contradicted = ("inferior", "superior") if _kind(row, part) == "equivalence" else ("inferior",)
+    if row["verdict"] in contradicted:
+        return "contradicted"
+    return "supported" if row["verdict"] in ("superior", "non-inferior", "equivalent") else "inconclusive"
+
+
+def _kind(row: pd.Series, part: Drawing) -> str:
+    """Return the kind of the row's claim, empty where there is none."""
+    claim = None if pd.isna(row["hypothesis"]) else part.hypotheses.get(str(row["hypothesis"]))
+    return "" if claim is None else claim.kind
+
+
+def _margins(row: pd.Series, part: Drawing) -> list[float]:
+    """Return where the margin lies in scale points: on the worse side of zero, or on either (equivalence)."""
+    if pd.isna(row["margin"]):
+        return []
+    sides = (-1, 1) if _kind(row, part) == "equivalence" else (_side(str(row["outcome"]), part),)
+    return [side * float(row["margin"]) for side in sides]
 
 
 def note(row: pd.Series, places: int) -> str:
@@ -135,9 +150,11 @@ def note(row: pd.Series, places: int) -> str:
 
 def _frame(axes: Axes, notes: Axes, table: pd.DataFrame, part: Drawing, lines: float) -> None:
     """Set the limits, the zero line, and the words that say which way is which."""
-    side = table["outcome"].map(lambda name: _side(name, part))
-    in_points = pd.concat([table["low"], table["high"], side * table["margin"]])
-    ends = [0.0, *(in_points / pd.concat([table["baseline_sd"]] * 3)).dropna()]
+    ends = [0.0]
+    for _, row in table.iterrows():
+        if _drawn(row):
+            in_points = (row["low"], row["high"], *_margins(row, part))
+            ends += [points / row["baseline_sd"] for points in in_points]
     span = max(ends) - min(ends) or 1.0
     axes.set_xlim(min(min(ends) - 0.06 * span, -_ROOM * span), max(max(ends) + 0.06 * span, _ROOM * span))
     axes.set_ylim(lines, 0)
@@ -158,9 +175,9 @@ def _point(axes: Axes, side: float, up: float, align: str, words: str) -> None:
     )
 
 
-def _legend(table: pd.DataFrame) -> list[Line2D]:
+def _legend(table: pd.DataFrame, part: Drawing) -> list[Line2D]:
     drawn = table[[_drawn(row) for _, row in table.iterrows()]]
-    signs = dict.fromkeys(SIGNS[_verdict(row)] for _, row in drawn.iterrows())
+    signs = dict.fromkeys(SIGNS[_standing(row, part)] for _, row in drawn.iterrows())
     handles = [
         Line2D(
             [], [], color=INK, marker=sign.marker, markerfacecolor=sign.face, markersize=6, label=sign.means
@@ -172,7 +189,7 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
             Line2D(
                 [],
                 [],
-                color=_MARGIN,
+                color=BOUND,
                 marker="|",
                 linestyle="",
                 markersize=9,
@@ -190,11 +207,7 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
     right, left = int((drawn["low"] > 0).sum()), int((drawn["high"] < 0).sum())
     turned = [part.outcomes[name] for name in drawn["outcome"] if part.higher_is[name] == "worse"]
     note_ = f" A higher score is worse for: {', '.join(turned)}." if turned else ""
-    margin = (
-        " The coloured tick is the margin of the non-inferiority claim."
-        if drawn["margin"].notna().any()
-        else ""
-    )
+    margin = " A coloured tick is the margin of a claim." if drawn["margin"].notna().any() else ""
     waves = ", ".join(dict.fromkeys(part.waves[wave] for wave in table["wave"]))
     return (
         f"Gap in gains ({low} minus {high}) from the first wave to: {waves}. Each gap is divided by the "

@@ -36,6 +36,8 @@ DOMAINS = {
 
 INK = "#222222"
 QUIET = "#595959"
+BOUND = "#B2477F"
+"""The colour of a declared margin."""
 STRIP = "SYNTHETIC DATA: invented people, not a finding"
 
 _STRIP_INCHES = 0.28

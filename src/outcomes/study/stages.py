@@ -10,8 +10,8 @@ from typing import Literal, Self
 from pydantic import Field
 
 from outcomes.study.instrument import Answers, Instrument, Scale
-from outcomes.study.part import FileName, Label, Name, Part, Value
-from outcomes.study.people import Covariate, Indicator, SesRule
+from outcomes.study.part import FileName, Label, Level, Name, Part, Value
+from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import Family, Hypothesis, Model, Reproduction, Wording
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
 from outcomes.study.study import Loaded, Profile
@@ -31,6 +31,7 @@ class Cleaning(Part):
     engagement: Engagement | None
     responses: Responses
     ses: SesRule
+    comparison: Comparison | None
     covariates: dict[Name, Covariate]
     population: Literal["everyone", "ses_known"]
 
@@ -40,9 +41,10 @@ class Cleaning(Part):
         return f"data/raw/{self.study}"
 
     @property
-    def attributes(self) -> dict[str, Indicator | Covariate]:
-        """Indicators and covariates by name."""
-        return {**self.ses.indicators, **self.covariates}
+    def attributes(self) -> dict[str, Indicator | Covariate | Comparison]:
+        """Indicators and covariates by name, and what says the `arm` where there is a comparison group."""
+        arm = {} if self.comparison is None else {"arm": self.comparison}
+        return {**self.ses.indicators, **self.covariates, **arm}
 
     def columns_of(self, source: str) -> tuple[str, ...]:
         """Return the columns that hold attributes in ``source``, which is a wave or `register`."""
@@ -65,8 +67,8 @@ class Cleaning(Part):
         return cls(
             study=study.study, waves=study.waves, items=items, codebook=study.codebook, missing=study.missing,
             register=study.register_, matches=study.matches, engagement=study.engagement,
-            responses=study.responses, ses=study.ses, covariates=study.covariates,
-            population=study.population,
+            responses=study.responses, ses=study.ses, comparison=study.comparison,
+            covariates=study.covariates, population=study.population,
         )  # fmt: skip
 
 
@@ -121,6 +123,8 @@ class Modelling(Part):
     """Every family that a hypothesis names."""
     model: Model
     reproduction: Reproduction | None
+    has_comparison: bool = False
+    """Whether there is a comparison arm beside the mentored."""
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -149,6 +153,7 @@ class Modelling(Part):
             },
             model=study.model,
             reproduction=study.reproduction,
+            has_comparison=study.comparison is not None,
         )
 
 
@@ -167,8 +172,15 @@ class Disclosing(Part):
         return cls(origin=loaded.study.origin, profile=loaded.profile, shares=shares)
 
 
+class Claimed(Part):
+    """What a picture needs to know of a hypothesis."""
+
+    kind: Literal["superiority", "non_inferiority", "equivalence", "floor"]
+    alpha: Level
+
+
 class Drawing(Part):
-    """What `figure` reads of a study: words, order and bounds."""
+    """What `figure` reads of a study: words, order, bounds and the kinds of its claims."""
 
     synthetic: bool
     groups: dict[Literal["low", "high", "unknown"], Label]
@@ -179,6 +191,7 @@ class Drawing(Part):
     bounds: dict[Name, tuple[float, float]]
     """Outcome to its lowest and highest possible score."""
     higher_is: dict[Name, Literal["better", "worse"]]
+    hypotheses: dict[str, Claimed]
     wording: Wording
 
     @classmethod
@@ -194,6 +207,9 @@ class Drawing(Part):
             domains={name: outcome.domain for name, outcome in study.outcomes.items()},
             bounds={name: instrument.bounds(scale) for name, (instrument, scale) in loaded.scales.items()},
             higher_is={name: scale.higher_is for name, (_, scale) in loaded.scales.items()},
+            hypotheses={
+                key: Claimed(kind=claim.kind, alpha=claim.alpha) for key, claim in study.hypotheses.items()
+            },
             wording=study.wording,
         )
 
@@ -206,8 +222,11 @@ class Reporting(Part):
     source: Label
     drawing: Drawing
     ses: SesRule
+    comparison: Comparison | None
     covariates: dict[Name, Label]
     hypotheses: dict[str, Hypothesis]
+    families: dict[Name, Family]
+    """Every family that a hypothesis names."""
     model: Model
     reproduction: Reproduction | None
     responses: Responses
@@ -218,12 +237,13 @@ class Reporting(Part):
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
         """Return the part of ``loaded`` that `report` reads."""
-        study = loaded.study
+        study, modelling = loaded.study, Modelling.of(loaded)
         return cls(
             study=study.study, title=study.title, source=study.source, drawing=Drawing.of(loaded),
-            ses=study.ses,
+            ses=study.ses, comparison=study.comparison,
             covariates={name: covariate.label for name, covariate in study.covariates.items()},
-            hypotheses=Modelling.of(loaded).hypotheses, model=study.model, reproduction=study.reproduction,
+            hypotheses=modelling.hypotheses, families=modelling.families, model=study.model,
+            reproduction=study.reproduction,
             responses=study.responses, population=study.population, scales=loaded.scales,
             profile=loaded.profile,
         )  # fmt: skip
