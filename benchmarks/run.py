@@ -109,11 +109,17 @@ class Worker:
 
 
 def disagreement(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Return the larger of the difference of log-likelihoods and the relative one of standard errors."""
-    apart = abs(ours[0] - theirs[0])
-    if len(ours) == len(theirs):
-        apart = max(apart, float(np.abs(ours[1:] / theirs[1:] - 1).max(initial=0)))
-    return float(apart)
+    """Return the larger of the difference of log-likelihoods and the relative one of standard errors.
+
+    A reference that answers with a log-likelihood alone is compared by that; another number of standard
+    errors is another model.
+    """
+    apart = float(abs(ours[0] - theirs[0]))
+    if len(theirs) == 1:
+        return apart
+    if len(ours) != len(theirs):
+        return float("inf")
+    return max(apart, float(np.abs(ours[1:] / theirs[1:] - 1).max()))
 
 
 def measure(job: Job, rows: int, workers: Sequence[Worker], pairs: int) -> Measured:
