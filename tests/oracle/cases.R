@@ -13,6 +13,12 @@ orthodont$wave <- factor(orthodont$age)
 # The first seven children's last scores
 orthodont_uneven <- orthodont[!(orthodont$age == 14 & orthodont$Subject %in% unique(orthodont$Subject)[1:7]), ]
 
+dyestuff <- read.csv("dyestuff.csv", stringsAsFactors = TRUE)
+dyestuff2 <- read.csv("dyestuff2.csv", stringsAsFactors = TRUE)
+cakes <- read.csv("cake.csv", stringsAsFactors = TRUE)
+cakes$temperature <- factor(cakes$temperature)
+cakes$replicate <- factor(cakes$replicate)
+
 wages <- read.csv("wages.csv")
 wages_first <- wages[wages$id %in% unique(wages$id)[1:100], ]
 

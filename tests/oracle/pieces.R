@@ -1,5 +1,5 @@
-# Parts around a fit: R2 and ICC, likelihood-ratio tests, profile limits, BLUPs and fitted values, simultaneous quantiles, adjusted
-# p values and the standardised difference in gains. In this folder: Rscript pieces.R > pieces.json
+# Parts around a fit: R2 and ICC, likelihood-ratio tests, profile limits, BLUPs and fitted values, simultaneous quantiles,
+# adjusted p values and the standardised difference in gains. In this folder: Rscript pieces.R > pieces.json
 source("reference.R")
 source("cases.R")
 source("dense.R")
@@ -249,7 +249,7 @@ fits <- list(
   sleepstudy_uneven_slope = tight(Reaction ~ Days + (Days | Subject), sleepstudy_uneven),
   orthodont_intercept = tight(distance ~ wave * Sex + (1 | Subject), orthodont),
   orthodont_uneven_intercept = tight(distance ~ wave * Sex + (1 | Subject), orthodont_uneven),
-  dyestuff2 = tight(Yield ~ 1 + (1 | Batch), Dyestuff2),
+  dyestuff2 = tight(Yield ~ 1 + (1 | Batch), dyestuff2),
   generated_dropout_intercept = tight(INTERCEPT, generated_set("dropout")),
   generated_dropout_slope = tight(y ~ wave * group + x + (time | person), generated_set("dropout")),
   generated_small_intercept = tight(INTERCEPT, generated_set("small"))
@@ -259,7 +259,7 @@ no_interaction <- function(data, random) {
   ratio_test(as.formula(paste("y ~ wave * group + x +", random)), as.formula(paste("y ~ wave + group + x +", random)), data)
 }
 
-batch <- as.character(Dyestuff$Batch)
+batch <- as.character(dyestuff$Batch)
 print_json(list(
   r2 = lapply(fits, explained),
   likelihood_ratio = list(
@@ -285,7 +285,7 @@ print_json(list(
       distance ~ wave * Sex + (1 | Subject), orthodont, orthodont$Subject, as.integer(orthodont$wave), c(1.7, 1.4)
     ),
     dyestuff = intercept_profile(
-      Yield ~ 1 + (1 | Batch), Dyestuff, batch, ave(seq_along(batch), batch, FUN = seq_along), c(37, 49)
+      Yield ~ 1 + (1 | Batch), dyestuff, batch, ave(seq_along(batch), batch, FUN = seq_along), c(37, 49)
     )
   ),
   prediction = list(

@@ -115,7 +115,7 @@ steepest <- function(model, formula, data) {
   if (any(free)) max(abs(slope[free])) else 0
 }
 
-# Means by wave and group, gains since the first wave, gaps in gains, group differences. Names of `wave` and `group` are given.
+# Means by wave and group, gains since the first wave, gaps in gains, group differences. `wave` and `group` name the factors.
 wave_contrasts <- function(model, data, wave, group, method) {
   data <- as.data.frame(data)
   limit <- 1e6

@@ -1,5 +1,6 @@
-# Cluster-robust inference by clubSandwich: CR2 (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018), people as clusters, with
-# Satterthwaite df, and the same by hand for free covariances at their exact optimum. In this folder: Rscript robust.R > robust.json
+# Cluster-robust inference by clubSandwich: CR2 (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018), people as clusters,
+# with Satterthwaite df, and the same by hand for free covariances at their exact optimum.
+# In this folder: Rscript robust.R > robust.json
 source("reference.R")
 source("cases.R")
 source("dense.R")
