@@ -11,7 +11,7 @@ from mixed_example import STRUCTURES, by_group, invented, modelled, orthodont, s
 from outcomes.mixed.merging import merge, select, stack
 from outcomes.mixed.products import Products
 from outcomes.mixed.rows import Rows
-from outcomes.mixed.solve import Solution, solve
+from outcomes.mixed.solve import LACKING, TOO_FEW, Solution, solve
 from outcomes.mixed.structures import Intercept, Slope, Unstructured
 
 EVERY = list(product(STRUCTURES, ["REML", "ML"]))
@@ -131,6 +131,20 @@ def test_a_frequency_is_a_repetition(name, method):
         assert_same(found, solved(repeated, structure, method), place)
         single = Products.of(rows, structure, each, "frequency")
         assert_same(found, solve(single, method), place)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_weights_that_leave_a_term_without_scores_say_so(name):
+    """A bootstrap sample without a group, one of two people and one of nobody, beside a whole one."""
+    rows = by_group(DATA)
+    low = rows.design[np.searchsorted(rows.person, np.arange(rows.n_people)), 4]
+    two = (np.arange(rows.n_people) < 2).astype(float)
+    weights = np.stack([np.ones(rows.n_people), 1 - low, two, 0 * two])
+    found = solve(Products.of(rows, structure_of(name, rows), weights, "frequency"))
+    assert_same(found, solved(rows, name))
+    assert list(found.status[1:]) == [LACKING, TOO_FEW, TOO_FEW]
+    assert np.isinf(found.log_likelihood[3])
 
 
 def test_weights_of_one_change_nothing():

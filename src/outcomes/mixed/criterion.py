@@ -114,17 +114,18 @@ class Point:
 
     @property
     def scale(self) -> np.ndarray:
-        """s2, profiled (F,), in the units of the scaled residual."""
-        return self.rss / self.df
+        """s2, profiled (F,), in the units of the scaled residual; NaN without degrees of freedom."""
+        return self.rss / np.where(self.df > 0, self.df, np.nan)
 
     @cached_property
     def deviance(self) -> np.ndarray:
         """-2 log-likelihood in the basis and of the scaled residual (F,); infinite where there is none."""
-        good = self._determined[0] & (self.rss > 0) & ~np.isnan(self.kernels.log_det).any(axis=1)
-        rss = np.where(good, self.rss, 1.0)
+        good = self._determined[0] & (self.rss > 0) & (self.df > 0)
+        good &= ~np.isnan(self.kernels.log_det).any(axis=1)
+        each = np.where(good, self.scale, 1.0)
         of_people = (self.kernels.log_det * self.count).sum(axis=1)
         of_coefficients = self._determined[1] if self.reml else 0.0
-        found = self.df * (1 + np.log(2 * np.pi * rss / self.df)) + of_people + of_coefficients
+        found = self.df * (1 + np.log(2 * np.pi * each)) + of_people + of_coefficients
         return np.where(good, found, np.inf)
 
     @cached_property

@@ -26,11 +26,14 @@ COLLAPSED = 1e-10
 """Smallest eigenvalue of the correlations of waves at which the likelihood is not taken as unbounded."""
 IDENTIFIED = 1e-9
 """Smallest eigenvalue of the scaled expected information at which parameters can be told apart."""
+WEIGHTLESS = 1e-11
+"""Smallest eigenvalue of X'WX, against the largest, at which weights leave each coefficient with scores."""
 MUTE = 1e-6
 """Root of the information of a parameter, against the largest, below which there is nothing but rounding."""
 
 OK, BOUNDARY, UNCONVERGED = "ok", "boundary", "unconverged"
 TOO_FEW = "not estimable: no more scores than coefficients"
+LACKING = "not estimable: people without weight leave a coefficient without scores"
 FLAT = "not estimable: the scores do not vary"
 CONSTANT = "not estimable: scores do not vary within people"
 UNKNOWN = "not identified: the scores cannot tell the covariance parameters apart"
@@ -92,10 +95,7 @@ def solve(products: Products, method: Method = "REML") -> Solution:
     """
     reml = method == "REML"
     fits = products.n_fits
-    status = np.full(fits, OK, dtype=object)
-    n_rows = np.broadcast_to(products.n_rows, (fits,))
-    status[products.scale == 0] = FLAT
-    status[n_rows <= products.ranks] = TOO_FEW
+    status = _hopeless(products)
     begin = _starts(products, fits)
     able = np.flatnonzero(status == OK)
     free = begin[0].copy()
@@ -111,6 +111,20 @@ def solve(products: Products, method: Method = "REML") -> Solution:
             return Solution(best.point, status.astype(str))
         free[able] = best.point.free
     return Solution(Point(products, free, reml), status.astype(str))
+
+
+def _hopeless(products: Products) -> np.ndarray:
+    """Return why a fit need not be tried (F,); ok where it may be."""
+    status = np.full(products.n_fits, OK, dtype=object)
+    status[products.scale == 0] = FLAT
+    if products.weights is not None:
+        held = products.xx[:, 0]
+        if products.padding is not None:
+            held = held + products.padding[:, None] * np.eye(products.rank)
+        values = np.linalg.eigvalsh(held)
+        status[values[:, 0] <= WEIGHTLESS * values[:, -1]] = LACKING
+    status[np.broadcast_to(products.n_rows, status.shape) <= products.ranks] = TOO_FEW
+    return status
 
 
 def _why(products: Products) -> str:
