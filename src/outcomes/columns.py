@@ -28,6 +28,12 @@ DTYPES: Mapping[Kind, str] = {
 GROUPS = ("low", "high", "unknown")
 """The SES groups, in the order in which they are shown."""
 
+ARMS = ("mentored", "comparison")
+"""The arms of a study with a comparison group."""
+
+BETWEEN_ARMS = " - ".join(ARMS)
+"""What a contrast of the arms is called: mentored minus comparison."""
+
 
 @dataclass(frozen=True)
 class Column:

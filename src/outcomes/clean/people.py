@@ -1,7 +1,7 @@
 """Who are the people, and what is fixed about them at the baseline?
 
 In: the register (or, without one, everyone in any wave) and the baseline wave. Out: one row a person with
-cohort, SES indicators as low or high, the SES group by the study's rule, and covariates.
+cohort, SES indicators as low or high, the SES group by the study's rule, the arm, and covariates.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from outcomes.clean.intake import Intake
 from outcomes.clean.ses import ses_group
 from outcomes.clean.source import Records, Source
 from outcomes.errors import Problem
-from outcomes.study import Covariate, Indicator
+from outcomes.study import Comparison, Covariate, Indicator
 from outcomes.study.stages import Cleaning
 
 REGISTER = "register"
@@ -55,6 +55,7 @@ def roll(
     """Return the people table: everyone in the register or, without one, in any row of any wave.
 
     ``baseline`` holds the attributes that come from the first wave: one row a person, indexed by person.
+    Whose SES (where the study asks for it) or arm is not known is outside the population.
     """
     if register is not None:
         people = register.rows.reset_index(drop=True)
@@ -64,10 +65,16 @@ def roll(
     people = people.join(baseline, on="person")
     people["ses"] = ses_group(people, part.ses)
     people["in_population"] = (people["ses"] != "unknown") if part.population == "ses_known" else True
-    return people[["person", "cohort", "ses", "in_population", *part.attributes]]
+    if part.comparison is None:
+        people["arm"] = pd.NA
+    else:
+        people["in_population"] &= people["arm"].notna()
+    return people[list(dict.fromkeys(["person", "cohort", "ses", "in_population", "arm", *part.attributes]))]
 
 
-def _meaning(attribute: Indicator | Covariate) -> Mapping[str, str]:
+def _meaning(attribute: Indicator | Covariate | Comparison) -> Mapping[str, str]:
+    if isinstance(attribute, Comparison):
+        return attribute.arms
     if isinstance(attribute, Indicator):
         return dict.fromkeys(attribute.low, "low") | dict.fromkeys(attribute.high, "high")
     return {level: level for level in attribute.levels}

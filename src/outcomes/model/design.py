@@ -2,17 +2,20 @@
 
 In: scores, people. Out: the rows of one outcome (a score each) and a matrix, coded by hand: wave x SES in
 treatment coding (first wave and high SES are the reference), then a dummy for each other level of each
-covariate.
+covariate. With a comparison arm the groups are the cells of SES x arm; wave x cell spans the same means as
+wave x SES x arm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from outcomes.columns import ARMS
 from outcomes.mixed import Grid
 from outcomes.study.stages import Modelling
 
@@ -23,6 +26,27 @@ UNKNOWN = "unknown"
 """The third SES group, and the level of a covariate for people whose value is missing."""
 
 
+MENTORED, COMPARISON = ARMS
+"""The arms; a cell has the arm "" in a study without a comparison group."""
+
+
+class Cell(NamedTuple):
+    """A group of the model: an SES group, and its arm where there is a comparison group."""
+
+    group: str
+    arm: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the rows and the design call it."""
+        return f"{self.group} {self.arm}" if self.arm else self.group
+
+
+def own_arm(part: Modelling) -> str:
+    """Return the arm that claims are about unless they say otherwise: the mentored."""
+    return MENTORED if part.has_comparison else ""
+
+
 def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
     """Return the SES groups of the model, reference first; `unknown` where declared and present."""
     members = people[people["in_population"].astype(bool)]
@@ -30,15 +54,37 @@ def groups_of(people: pd.DataFrame, part: Modelling) -> tuple[str, ...]:
     return (REFERENCE, FOCAL, UNKNOWN) if third else (REFERENCE, FOCAL)
 
 
-def scored(outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
-    """Return person, wave, score, ses and covariates of ``outcome``, sorted by person and wave.
+def cells_of(people: pd.DataFrame, part: Modelling) -> tuple[Cell, ...]:
+    """Return the groups of the model, the reference first: SES groups, by arm if there is a comparison.
 
-    A row is a score that is there, of a person of the population and a wave that asks the outcome. A
-    covariate that is missing, or none of the declared levels, is the level `unknown`.
+    People of unknown SES make a cell of an arm only where there are any.
+    """
+    groups = groups_of(people, part)
+    if not part.has_comparison:
+        return tuple(Cell(group) for group in groups)
+    members = people[people["in_population"].astype(bool)]
+    unknown = set(members.loc[members["ses"] == UNKNOWN, "arm"])
+    return tuple(Cell(group, arm) for arm in ARMS for group in groups if group != UNKNOWN or arm in unknown)
+
+
+def mentored(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the mentored: all of them without a comparison arm."""
+    return rows[(rows["arm"] != COMPARISON).to_numpy(dtype=bool, na_value=True)]
+
+
+def scored(outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
+    """Return person, wave, score, ses, arm, cell and covariates of ``outcome``, sorted by person and wave.
+
+    The arm is "" without a comparison group; `cell` is the name of the `Cell`. A row is a score that is
+    there, of a person of the population and a wave that asks the outcome. A covariate that is missing, or
+    none of the declared levels, is the level `unknown`.
     """
     asked = part.outcomes[outcome].waves
     there = (scores["outcome"] == outcome) & scores["wave"].isin(asked) & scores["score"].notna()
-    attributes = people.loc[people["in_population"].astype(bool), ["person", "ses", *part.covariates]]
+    arm = people["arm"] if part.has_comparison else ""
+    attributes = people.loc[people["in_population"].astype(bool)].assign(arm=arm)
+    attributes = attributes[["person", "ses", "arm", *part.covariates]]
+    attributes["cell"] = attributes["ses"] + (" " + attributes["arm"] if part.has_comparison else "")
     for name, levels in part.covariates.items():
         attributes[name] = attributes[name].where(attributes[name].isin(levels), UNKNOWN)
     rows = scores.loc[there, ["person", "wave", "score"]].merge(attributes, on="person", how="inner")
@@ -70,13 +116,14 @@ class Design:
         waves: tuple[str, ...],
         groups: tuple[str, ...],
         covariates: Mapping[str, tuple[str, ...]],
+        column: str = "ses",
     ) -> Design:
         """Return the design of ``rows`` for wave x SES and ``covariates`` (name to levels, reference first).
 
-        ``waves`` and ``groups`` begin with the reference.
+        ``waves`` and ``groups`` begin with the reference; ``column`` of ``rows`` holds the groups.
         """
-        grid, held = Grid(waves, groups, "ses"), dummies(rows, covariates)
-        cells = grid.columns(_codes(rows["wave"], waves), _codes(rows["ses"], groups))
+        grid, held = Grid(waves, groups, column), dummies(rows, covariates)
+        cells = grid.columns(_codes(rows["wave"], waves), _codes(rows[column], groups))
         return cls(np.column_stack([cells, *held.values()]), (*grid.terms, *held), grid)
 
     def cell(self, group: str, wave: str) -> np.ndarray:
@@ -86,14 +133,6 @@ class Design:
     def gain(self, group: str, wave: str) -> np.ndarray:
         """Return the weights of the gain of ``group`` from the outcome's first wave to ``wave``."""
         return self._padded(self.grid.gain(group, wave))
-
-    def gap(self, focal: str, reference: str, wave: str) -> np.ndarray:
-        """Return the weights of the gap in gains, focal minus reference group."""
-        return self._padded(self.grid.gap(focal, reference, wave))
-
-    def difference(self, focal: str, reference: str, wave: str) -> np.ndarray:
-        """Return the weights of the difference of the groups at ``wave``."""
-        return self._padded(self.grid.difference(focal, reference, wave))
 
     def _padded(self, weights: np.ndarray) -> np.ndarray:
         return np.concatenate([weights, np.zeros(len(self.terms) - len(weights))])

@@ -1,7 +1,7 @@
 """Which gaps in gains decide, and what are the p values of a family after their adjustment?
 
-In: contrasts. Out: the gaps of the primary model by outcome, wave and pair of groups, adjusted p values, and
-contrasts with p_adjusted.
+In: contrasts. Out: the gaps of the primary model by outcome, wave, pair of groups and arm, adjusted p values,
+and contrasts with p_adjusted.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from outcomes.columns import BETWEEN_ARMS
+from outcomes.model.design import own_arm
 from outcomes.model.estimates import Row
-from outcomes.study import Equivalence, NonInferiority, Superiority
+from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority, Superiority
 from outcomes.study.stages import Modelling
 
-Place = tuple[str, str, str]
-"""Outcome, wave and pair of groups, as contrasts names them."""
+Place = tuple[str, str, str, str]
+"""Outcome, wave, pair of groups and arm, as contrasts names them; the arm is "" without a comparison."""
 
 Test = tuple[str, str]
 """Hypothesis and outcome, or `all` where the hypothesis is one test."""
@@ -27,9 +29,21 @@ METHODS = {"confirmatory": "holm", "exploratory": "fdr_bh"}
 10.1111/j.2517-6161.1995.tb02031.x)."""
 
 
-def places(claim: Superiority | NonInferiority | Equivalence) -> list[Place]:
+def arm_of(claim: Hypothesis, part: Modelling) -> str:
+    """Return the arm of which a hypothesis speaks: the mentored, or their difference from the others."""
+    if not isinstance(claim, Floor) and claim.estimand == "effect_gap":
+        return BETWEEN_ARMS
+    return own_arm(part)
+
+
+def places(claim: Superiority | NonInferiority | Equivalence, part: Modelling) -> list[Place]:
     """Return where a hypothesis about gains is decided: each of its outcomes, at its one wave."""
-    return [(outcome, str(claim.wave), claim.pair) for outcome in claim.outcomes]
+    return [(outcome, str(claim.wave), claim.pair, arm_of(claim, part)) for outcome in claim.outcomes]
+
+
+def places_in(table: pd.DataFrame) -> list[Place]:
+    """Return the place of each row of a table with the columns outcome, wave, group and arm."""
+    return list(zip(table["outcome"], table["wave"], table["group"], table["arm"].fillna(""), strict=True))
 
 
 @dataclass(frozen=True)
@@ -45,16 +59,17 @@ class Gap:
 
 
 def is_primary(contrasts: pd.DataFrame, part: Modelling) -> pd.Series:
-    """Say which rows are gaps of the primary model: adjusted, if the study names covariates."""
-    return (contrasts["contrast"] == "gap") & (contrasts["adjusted"] == bool(part.model.covariates))
+    """Say which rows are gaps or gaps in effects of the primary model: adjusted, if it has covariates."""
+    of_gains = contrasts["contrast"].isin(["gap", "effect_gap"])
+    return of_gains & (contrasts["adjusted"] == bool(part.model.covariates))
 
 
 def primary_rows(contrasts: pd.DataFrame, part: Modelling) -> dict[Place, Row]:
-    """Return the rows of the primary gaps by outcome, wave and pair."""
-    rows = contrasts[is_primary(contrasts, part)].to_dict("records")
+    """Return the rows of the primary gaps by outcome, wave, pair and arm."""
+    rows = contrasts[is_primary(contrasts, part)]
     return {
-        (row["outcome"], row["wave"], row["group"]): {str(name): cell for name, cell in row.items()}
-        for row in rows
+        place: {str(name): cell for name, cell in row.items()}
+        for place, row in zip(places_in(rows), rows.to_dict("records"), strict=True)
     }
 
 
@@ -102,11 +117,10 @@ def with_adjusted(contrasts: pd.DataFrame, verdicts: Iterable[Row], part: Modell
     largest: dict[Place, float] = {}
     for row in verdicts:
         if row["kind"] == "superiority" and row.get("p_adjusted") is not None:
-            place = (row["outcome"], row["wave"], row["group"])
+            place = (row["outcome"], row["wave"], row["group"], row.get("arm") or "")
             largest[place] = max(row["p_adjusted"], largest.get(place, 0.0))
-    places_of = zip(contrasts["outcome"], contrasts["wave"], contrasts["group"], strict=True)
     found = [
         largest.get(place) if primary else None
-        for place, primary in zip(places_of, is_primary(contrasts, part), strict=True)
+        for place, primary in zip(places_in(contrasts), is_primary(contrasts, part), strict=True)
     ]
     return contrasts.assign(p_adjusted=pd.Series(found, index=contrasts.index, dtype="float64"))

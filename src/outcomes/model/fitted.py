@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.mixed import Fit, Rows, fit
-from outcomes.model.design import FOCAL, REFERENCE, Design, groups_of, scored
+from outcomes.model.design import FOCAL, REFERENCE, Cell, Design, cells_of, scored
 from outcomes.model.estimates import Estimate
 from outcomes.model.standardised import Spread
 from outcomes.study.stages import Modelled, Modelling
@@ -32,7 +32,8 @@ class Fitted:
     name: str
     outcome: Modelled
     adjusted: bool
-    groups: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    """The groups of the model, the reference first."""
     baseline: str
     """The study's first wave."""
     rows: pd.DataFrame
@@ -67,19 +68,21 @@ class Fitted:
 
     @cached_property
     def answered(self) -> dict[tuple[str, str], set[str]]:
-        """Group and wave to the people who have a score there."""
-        cells = self.rows.groupby(["ses", "wave"])["person"]
-        return {(str(group), str(wave)): set(people) for (group, wave), people in cells}
+        """Cell and wave to the people who have a score there."""
+        cells = self.rows.groupby(["cell", "wave"])["person"]
+        return {(str(cell), str(wave)): set(people) for (cell, wave), people in cells}
 
-    def people(self, group: str, *waves: str) -> int:
-        """Return how many people of ``group`` have a score at each of ``waves``."""
-        return len(set.intersection(*(self.answered.get((group, wave), set()) for wave in waves)))
+    def people(self, cell: Cell, *waves: str) -> int:
+        """Return how many people of ``cell`` have a score at each of ``waves``."""
+        return len(set.intersection(*(self.answered.get((cell.name, wave), set()) for wave in waves)))
 
     @cached_property
     def baseline_spread(self) -> Spread | None:
-        """The pooled SD within low and high SES at the baseline, and its degrees of freedom."""
+        """The SD at the baseline, pooled within low and high SES (of both arms), and its df."""
         at_baseline = self.rows[self.rows["wave"] == self.baseline]
-        of_groups = [at_baseline.loc[at_baseline["ses"] == group, "score"] for group in (FOCAL, REFERENCE)]
+        of_groups = [
+            at_baseline.loc[at_baseline["cell"] == cell.name, "score"] for cell in compared(self.cells)
+        ]
         df = sum(max(len(scores) - 1, 0) for scores in of_groups)
         squares = sum(float(((scores - scores.mean()) ** 2).sum()) for scores in of_groups)
         return (float(np.sqrt(squares / df)), df) if squares > 0 else None
@@ -107,24 +110,35 @@ class Fitted:
         return Estimate(None, None, status, None, self.df_method)
 
 
+def compared(cells: tuple[Cell, ...]) -> list[Cell]:
+    """Return the cells of low and high SES."""
+    return [cell for group in (FOCAL, REFERENCE) for cell in cells if cell.group == group]
+
+
 def models(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling, adjusted: bool) -> Iterator[Fitted]:
     """Yield the model of each outcome but shares, in the study's order."""
-    groups = groups_of(people, part)
+    cells = cells_of(people, part)
+    names, column = tuple(cell.name for cell in cells), "cell" if part.has_comparison else "ses"
     covariates = {name: part.covariates[name] for name in part.model.covariates} if adjusted else {}
     for name, outcome in part.outcomes.items():
         if outcome.is_share:
             continue
         rows = scored(name, scores, people, part)
-        rows = rows[rows["ses"].isin(groups)].reset_index(drop=True)
-        design = Design.of(rows, outcome.waves, groups, covariates)
-        found = fit_outcome(rows, design, outcome, part)
-        yield Fitted(name, outcome, adjusted, groups, part.waves[0], rows, design, found)
+        rows = rows[rows["cell"].isin(names)].reset_index(drop=True)
+        design = Design.of(rows, outcome.waves, names, covariates, column)
+        of_cell = rows.groupby("cell")["person"].nunique()
+        smallest = min(int(of_cell.get(cell.name, 0)) for cell in compared(cells))
+        found = fit_outcome(rows, design, outcome, part, smallest)
+        yield Fitted(name, outcome, adjusted, cells, part.waves[0], rows, design, found)
 
 
-def fit_outcome(rows: pd.DataFrame, design: Design, outcome: Modelled, part: Modelling) -> Fit | None:
+def fit_outcome(
+    rows: pd.DataFrame, design: Design, outcome: Modelled, part: Modelling, smallest: int
+) -> Fit | None:
     """Return the REML fit of one outcome with the covariance that the study declares for it.
 
-    The times of a slope are months since the study's first wave, or waves counted.
+    ``smallest`` is the number of people in the smallest of the groups that are compared. The times of a slope
+    are months since the study's first wave, or waves counted.
     """
     if rows.empty:
         return None
@@ -137,6 +151,4 @@ def fit_outcome(rows: pd.DataFrame, design: Design, outcome: Modelled, part: Mod
         rows["score"].to_numpy(dtype=float), design.matrix, pd.factorize(rows["person"])[0],
         terms=design.terms, wave=wave, time=times[wave],
     )  # fmt: skip
-    of_group = rows.groupby("ses")["person"].nunique()
-    smallest = min(int(of_group.get(group, 0)) for group in (FOCAL, REFERENCE))
     return fit(given, outcome.structure, "REML", part.model.df, smallest)

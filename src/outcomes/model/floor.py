@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from outcomes.model.design import scored
+from outcomes.model.design import mentored, scored
 from outcomes.model.estimates import Row
 from outcomes.model.means import wilson
 from outcomes.study import Floor
@@ -21,13 +21,13 @@ def floor_test(
 ) -> Row:
     """Return n, share, Wilson's interval at 1 - 2 alpha, one-sided p and verdict for the focal group.
 
-    p is the score test's, (share - floor) / sqrt(floor (1 - floor) / n) referred to the normal, of which
-    Wilson's interval is the inversion: the lower limit lies above the floor exactly where p < alpha (Agresti
-    & Coull 1998, doi 10.1080/00031305.1998.10480550). Simultaneous limits are Wilson's at Bonferroni's level
-    over ``tests``. An outcome that is no share, or nobody scored, is not
+    A comparison arm is left out. p is the score test's, (share - floor) / sqrt(floor (1 - floor) / n)
+    referred to the normal, of which Wilson's interval is the inversion: the lower limit lies above the floor
+    exactly where p < alpha (Agresti & Coull 1998, doi 10.1080/00031305.1998.10480550). Simultaneous limits
+    are Wilson's at Bonferroni's level over ``tests``. An outcome that is no share, or nobody scored, is not
     estimable.
     """
-    rows = scored(outcome, scores, people, part)
+    rows = mentored(scored(outcome, scores, people, part))
     at_wave = rows.loc[(rows["ses"] == claim.focal) & (rows["wave"] == claim.wave), "score"].astype(float)
     n = len(at_wave)
     if n == 0 or not part.outcomes[outcome].is_share:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from outcomes.model.design import FOCAL, REFERENCE
+from outcomes.model.design import FOCAL, REFERENCE, own_arm
 from outcomes.model.estimates import Row
-from outcomes.model.families import primary_rows
+from outcomes.model.families import arm_of, primary_rows
 from outcomes.study import Floor
 from outcomes.study.stages import Modelling
 
@@ -24,7 +24,8 @@ def forest(
 ) -> Iterator[Row]:
     """Yield the primary gap of low and high SES by outcome: where the first claim on it decides, else last.
 
-    A claim about other groups, or the other way round, does not show here.
+    A claim about other groups, or the other way round, does not show here. With a comparison arm the gap is
+    that of the mentored, or the gap in effects where the claim is about it.
     """
     both = f"{FOCAL} - {REFERENCE}"
     gaps = primary_rows(contrasts, part)
@@ -40,8 +41,10 @@ def forest(
         }  # fmt: skip
         key, claim = next(iter(claims.items()), (None, None))
         wave = claim.wave if claim is not None else outcome.waves[-1]
-        if gap := gaps.get((name, str(wave), both)):
+        arm = arm_of(claim, part) if claim is not None else own_arm(part)
+        if gap := gaps.get((name, str(wave), both, arm)):
             yield {
+                "arm": arm or None,
                 **{column: gap[column] for column in SHOWN},
                 "baseline_sd": primary.loc[name, "baseline_sd"],
                 "hypothesis": key,

@@ -1,8 +1,8 @@
 """What does the regression of the published study say: gain on SES and covariates, and the R2 that SES adds?
 
 In: scores, people. Out: rows of ols. The gain is the last asked wave minus the baseline, complete pairs; SES
-is 1 for low and 0 for high, people of unknown SES are left out. This is the method of Lyden (2026), not the
-primary model.
+is 1 for low and 0 for high, people of unknown SES and of a comparison arm are left out. This is the method of
+Lyden (2026), not the primary model.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from outcomes.mixed.basis import independent
-from outcomes.model.design import FOCAL, REFERENCE, dummies, scored
+from outcomes.model.design import FOCAL, REFERENCE, dummies, mentored, scored
 from outcomes.model.estimates import Row
 from outcomes.study import Reproduction
 from outcomes.study.stages import Modelling
@@ -30,7 +30,7 @@ def ols(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> Iterator
     for name, outcome in part.outcomes.items():
         if outcome.is_share or len(outcome.waves) < 2 or outcome.waves[0] != part.waves[0]:
             continue
-        rows = scored(name, scores, people, part)
+        rows = mentored(scored(name, scores, people, part))
         pairs = complete_pairs(
             rows[rows["ses"].isin([FOCAL, REFERENCE])], outcome.waves[0], outcome.waves[-1]
         )

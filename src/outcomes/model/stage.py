@@ -13,7 +13,7 @@ import pandas as pd
 from outcomes import tables
 from outcomes.columns import Table, expect
 from outcomes.model.contrasts import contrasts, gains, pairs_of
-from outcomes.model.design import groups_of, scored
+from outcomes.model.design import cells_of, scored
 from outcomes.model.estimates import Row
 from outcomes.model.families import with_adjusted
 from outcomes.model.fits import components, fit_row
@@ -93,6 +93,6 @@ def _means(
     for name, outcome in part.outcomes.items():
         if outcome.is_share:
             rows = scored(name, scores, people, part)
-            yield from shares(name, outcome, rows, groups_of(people, part), part.model.confidence)
+            yield from shares(name, outcome, rows, cells_of(people, part), part.model.confidence)
         else:
             yield from means(by_name[name], part.model.confidence)

@@ -11,7 +11,7 @@ import numpy as np
 from outcomes.model.estimates import Estimate, Row, degrees, limits, welch
 
 Spread = tuple[float, int]
-"""The SD within low and high SES at the baseline, pooled over all with a baseline score, and its df."""
+"""The SD at the baseline within low and high SES (in each arm, if there are two), pooled, and its df."""
 
 
 def standardised(estimate: Estimate, spread: Spread | None, confidence: float) -> Row:
@@ -32,10 +32,11 @@ def standardised(estimate: Estimate, spread: Spread | None, confidence: float) -
 
 
 def d_ppc2(estimate: Estimate, spread: Spread | None, confidence: float) -> Row:
-    """Return Morris's d_ppc2 of a gap in gains: the standardised gap and its limits, times c.
+    """Return Morris's d_ppc2 of a contrast of gains: the standardised contrast and its limits, times c.
 
-    c = 1 - 3 / (4 (n_low + n_high - 2) - 1) takes out the small-sample bias (Morris 2008, doi
-    10.1177/1094428106291059); n counts people scored at the baseline.
+    c = 1 - 3 / (4 df - 1) takes out the small-sample bias (Morris 2008, doi 10.1177/1094428106291059); df is
+    that of the SD, the people scored at the baseline less their groups: n_low + n_high - 2, or the people of
+    four cells - 4 with a comparison arm.
     """
     plain = standardised(estimate, spread, confidence)
     if not plain or spread is None:

@@ -14,7 +14,17 @@ import pandas as pd
 
 from outcomes.model import judge
 from outcomes.model.estimates import Row
-from outcomes.model.families import Gap, Place, Test, adjusted, estimated, places, primary_rows, sizes
+from outcomes.model.families import (
+    Gap,
+    Place,
+    Test,
+    adjusted,
+    arm_of,
+    estimated,
+    places,
+    primary_rows,
+    sizes,
+)
 from outcomes.model.floor import floor_test
 from outcomes.model.margins import GRID, Bound, bound, kind_of
 from outcomes.model.standardised import Spread
@@ -71,9 +81,10 @@ class Judging:
         for name, claim in self.part.hypotheses.items():
             if not isinstance(claim, NonInferiority | Equivalence):
                 continue
-            for place in places(claim):
+            for place in places(claim, self.part):
                 limit, gap = self._bound(claim, place), self.gaps.get(place)
-                row: Row = {"hypothesis": name, "outcome": place[0], "wave": place[1], "group": place[2]}
+                row: Row = dict(zip(("outcome", "wave", "group", "arm"), place, strict=True))
+                row |= {"hypothesis": name, "arm": place[3] or None}
                 for factor in GRID:
                     of_margin: Row = {
                         "n": self._n(place),
@@ -84,7 +95,7 @@ class Judging:
                         tried = limit.times(factor)
                         of_margin["margin"] = tried.points
                         if gap is not None:
-                            of_margin |= judge.against(claim, gap, tried, self._benefit(place))
+                            of_margin |= judge.against(claim, gap, tried, self._benefit(place[0]))
                     yield row | of_margin
 
     def _judged(self, name: str, claim: Hypothesis) -> list[Row]:
@@ -98,16 +109,16 @@ class Judging:
                 for outcome in claim.outcomes
             ]
         rows = []
-        for place in places(claim):
+        for place in places(claim, self.part):
             row = self._base(name, claim, place[0], self._basis(place)) | {"n": self._n(place)}
             gap = self.gaps.get(place)
             if isinstance(claim, NonInferiority | Equivalence):
                 row["margin_kind"], limit = kind_of(claim.margin), self._bound(claim, place)
                 row["margin"] = None if limit is None else limit.points
                 if gap is not None and limit is not None:
-                    row |= judge.with_margin(claim, gap, limit, self._benefit(place))
+                    row |= judge.with_margin(claim, gap, limit, self._benefit(place[0]))
             elif gap is not None:
-                row |= judge.superiority(gap, claim, self._benefit(place))
+                row |= judge.superiority(gap, claim, self._benefit(place[0]))
             if row.get("estimate") is not None and gap is not None:
                 wide = judge.interval(gap, 1 - (1 - claim.confidence) / tests)
                 row |= {"simultaneous_low": wide["low"], "simultaneous_high": wide["high"]}
@@ -126,14 +137,14 @@ class Judging:
                 continue
             row["p_adjusted"] = p = p_adjusted[test]
             if isinstance(claim, Superiority):
-                benefit = self._benefit((row["outcome"], "", ""))
+                benefit = self._benefit(row["outcome"])
                 row["verdict"] = judge.superior(row["estimate"], p, claim, benefit)
             elif row["verdict"] in (*PASSED, "floor met") and p >= claim.alpha:
                 row["verdict"] = "inconclusive"
         if isinstance(claim, NonInferiority) and rows[-1]["verdict"] == "non-inferior":
-            there = places(claim)
+            there = places(claim, self.part)
             found = judge.then_superior(
-                claim, [self.gaps[place] for place in there], [self._benefit(place) for place in there]
+                claim, [self.gaps[place] for place in there], [self._benefit(place[0]) for place in there]
             )
             return [*(row | more for row, more in zip(rows[:-1], found, strict=True)), rows[-1]]
         return rows
@@ -141,7 +152,8 @@ class Judging:
     def _base(self, name: str, claim: Hypothesis, outcome: str, basis: str) -> Row:
         return {
             "hypothesis": name, "outcome": outcome, "kind": claim.kind, "family": claim.family,
-            "group": claim.focal if isinstance(claim, Floor) else claim.pair, "wave": str(claim.wave),
+            "group": claim.focal if isinstance(claim, Floor) else claim.pair,
+            "arm": arm_of(claim, self.part) or None, "wave": str(claim.wave),
             "verdict": "not estimable", "plan": "exploratory", "basis": basis,
         }  # fmt: skip
 
@@ -158,6 +170,6 @@ class Judging:
     def _n(self, place: Place) -> int:
         return int(self.rows[place]["n"]) if place in self.rows else 0
 
-    def _benefit(self, place: Place) -> int:
+    def _benefit(self, outcome: str) -> int:
         """Return 1 where a higher score is a benefit, -1 where it is a harm."""
-        return 1 if self.part.outcomes[place[0]].higher_is == "better" else -1
+        return 1 if self.part.outcomes[outcome].higher_is == "better" else -1

@@ -2,7 +2,7 @@
 
 from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.load import load_study, study_names
-from outcomes.study.people import Covariate, Indicator, SesRule
+from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import (
     Disclosure,
     Equivalence,
@@ -22,6 +22,7 @@ from outcomes.study.study import Loaded, Profile, Study
 
 __all__ = [
     "Answers",
+    "Comparison",
     "Covariate",
     "Disclosure",
     "Engagement",

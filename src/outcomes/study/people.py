@@ -85,3 +85,37 @@ class Covariate(Part):
 
     def _faults(self) -> Iterator[Problem]:
         yield from repeats("levels", self.levels)
+
+
+class Comparison(Part):
+    """Who was mentored and who belongs to a comparison group, as one column fixed at the baseline says it."""
+
+    label: Label = Field(description="What the column says, for a reader.")
+    column: Column = Field(description="The column that holds it.")
+    source: Name = Field("register", description="`register`, or the wave whose file holds the column.")
+    mentored: tuple[Value, ...] = Field(min_length=1, description="Values that mean mentored.")
+    comparison: tuple[Value, ...] = Field(
+        min_length=1, description="Values that mean comparison group, not mentored."
+    )
+    design: Literal["randomised", "matched", "observational"] | None = Field(
+        None,
+        description="How the arms came about: `randomised` (allotted by chance), `matched` (comparison "
+        "students chosen to resemble the mentored) or `observational` (as it happened). It decides what the "
+        "report may say: an effect of the scheme only where it is `randomised`; left out, it is association.",
+    )
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values that it can have."""
+        return (*self.mentored, *self.comparison)
+
+    @property
+    def arms(self) -> dict[str, str]:
+        """Value to arm: `mentored` or `comparison`."""
+        return dict.fromkeys(self.mentored, "mentored") | dict.fromkeys(self.comparison, "comparison")
+
+    def _faults(self) -> Iterator[Problem]:
+        for value in self.mentored:
+            if value in self.comparison:
+                found, mend = f"'{value}', which is also `comparison`", "take it out of one of them"
+                yield Problem("mentored", found, "each value once", mend)

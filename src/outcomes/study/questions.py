@@ -72,6 +72,11 @@ class _Hypothesis(Part):
 
 class _OfGains(_Hypothesis):
     reference: Group = Field("high", description="The SES group that it is compared with.")
+    estimand: Literal["gap", "effect_gap"] = Field(
+        "gap",
+        description="`gap`: focal minus reference group in gains, of the mentored where there is a "
+        "`comparison`; `effect_gap`: the same gap among the mentored minus that in the comparison group.",
+    )
     benefit: Literal["higher", "lower"] | None = Field(
         None,
         description="Which scores are a benefit; that of the instrument where it is left out, which it may "

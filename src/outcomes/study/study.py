@@ -22,7 +22,7 @@ from outcomes.study.part import (
     strays,
     taken,
 )
-from outcomes.study.people import Covariate, SesRule
+from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import (
     Disclosure,
     Family,
@@ -70,6 +70,9 @@ class Study(Part):
     )
     responses: Responses = Field(default=Responses(), description="Duplicate, partial and late responses.")
     ses: SesRule = Field(description="How SES is derived.")
+    comparison: Comparison | None = Field(
+        None, description="A comparison group of students who were not mentored; without it all were."
+    )
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Attributes to adjust for.")
     population: Literal["everyone", "ses_known"] = Field(
         "everyone",
@@ -147,16 +150,20 @@ class Study(Part):
                 yield Problem(f"responses: {key}", "leave_out", f"a wave with `{column}` beside it", mend)
 
     def _attribute_faults(self) -> Iterator[Problem]:
-        """Yield what is wrong with indicators and covariates: their names, sources and values."""
+        """Yield what is wrong with indicators, covariates and arms: their names, sources and values."""
         yield from taken("covariates", self.covariates, self.ses.indicators)
+        known: dict[str, Indicator | Covariate | Comparison] = {}
         for kind, attributes in (("ses: indicators", self.ses.indicators), ("covariates", self.covariates)):
             yield from taken(kind, attributes, PEOPLE)
-            for name, attribute in attributes.items():
-                sources = [self.baseline] if self.register_ is None else ["register", self.baseline]
-                yield from strays(f"{kind}: {name}: source", [attribute.source], sources)
-                for value in sorted(set(attribute.values) & set(self.missing)):
-                    found, allowed = f"'{value}', which `missing` lists", "values that are answers"
-                    yield Problem(f"{kind}: {name}", found, allowed, "take it out of one of them")
+            known |= {f"{kind}: {name}": attribute for name, attribute in attributes.items()}
+        if self.comparison is not None:
+            known["comparison"] = self.comparison
+        sources = [self.baseline] if self.register_ is None else ["register", self.baseline]
+        for key, attribute in known.items():
+            yield from strays(f"{key}: source", [attribute.source], sources)
+            for value in sorted(set(attribute.values) & set(self.missing)):
+                found, allowed = f"'{value}', which `missing` lists", "values that are answers"
+                yield Problem(key, found, allowed, "take it out of one of them")
 
     def _hypothesis_faults(self, name: str, hypothesis: Hypothesis) -> Iterator[Problem]:
         """Yield what is wrong with a hypothesis: what it names, and whether its waves ask that."""
@@ -180,7 +187,12 @@ class Study(Part):
                     yield Problem(f"{key}: outcomes", found, allowed, "take it out or ask it there")
 
     def _group_faults(self, name: str, hypothesis: Hypothesis) -> Iterator[Problem]:
-        """Yield groups of a hypothesis that the model can't tell: `unknown` where it is no third level."""
+        """Yield what the model can't tell: `unknown` where it is no third level, effects without an arm."""
+        if getattr(hypothesis, "estimand", "gap") == "effect_gap" and self.comparison is None:
+            found, allowed = "'effect_gap' without a comparison group", "gap, or a study with `comparison`"
+            yield Problem(
+                f"hypotheses: {name}: estimand", found, allowed, "claim the gap or add `comparison`"
+            )
         left_out = self.model.ses_unknown == "leave_out" or self.population == "ses_known"
         for key in ("focal", "reference") if left_out else ():
             if getattr(hypothesis, key, None) == "unknown":

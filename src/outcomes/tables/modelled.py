@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
-from outcomes.columns import GROUPS, Column, Table
+from outcomes.columns import ARMS, BETWEEN_ARMS, GROUPS, Column, Table
 
 GROUP = Column("group", "text", "The SES group.", among=GROUPS)
 OUTCOME = Column("outcome", "text", "The outcome's name in the study.")
 WAVE = Column("wave", "text", "The wave's name in the study.")
+ARM = Column(
+    "arm", "text", "The arm, where the study has a comparison group.", empty=True, among=(*ARMS, BETWEEN_ARMS)
+)
 N = Column("n", "count", "People behind the numbers of the row.", empty=True)
 """Columns that many tables have."""
 
@@ -58,25 +62,28 @@ _ADJUSTED = Column("adjusted", "flag", "Whether the covariates are in the model.
 
 GAINS = Table(
     "gains", "restricted", "model", "an outcome, group and later wave",
-    key=("outcome", "contrast", "group", "wave", "adjusted"),
+    key=("outcome", "contrast", "group", "arm", "wave", "adjusted"),
     columns=(
         OUTCOME, _DOMAIN,
         Column("contrast", "text", "`gain`: the wave minus the baseline.", among=("gain",)),
-        GROUP, WAVE, _ADJUSTED, *_ESTIMATE, *_FIT,
+        GROUP, replace(ARM, among=ARMS), WAVE, _ADJUSTED, *_ESTIMATE, *_FIT,
     ),
 )  # fmt: skip
 
 CONTRASTS = Table(
     "contrasts", "restricted", "model", "an outcome and wave, focal minus reference group",
-    key=("outcome", "contrast", "group", "wave", "adjusted"),
+    key=("outcome", "contrast", "group", "arm", "wave", "adjusted"),
     columns=(
         OUTCOME, _DOMAIN,
         Column(
-            "contrast", "text", "`gap`: in gains since the baseline; `difference`: of groups at the wave.",
-            among=("gap", "difference"),
+            "contrast", "text", "`gap`: in gains since the baseline; `difference`: of groups, or of arms, at "
+            "the wave; `effect`: gain of the mentored minus gain of the comparison arm; `effect_gap`: gap in "
+            "effects.",
+            among=("gap", "difference", "effect", "effect_gap"),
         ),
-        Column("group", "text", "Focal minus reference group.", among=_PAIRS),
-        WAVE, _ADJUSTED, *_ESTIMATE,
+        Column("group", "text", "Focal minus reference group; of an effect, the group.",
+               among=(*_PAIRS, *GROUPS)),
+        ARM, WAVE, _ADJUSTED, *_ESTIMATE,
         Column("d_ppc2", "number", "Standardised gap with Morris's small-sample factor.", empty=True),
         Column("d_ppc2_low", "number", "Lower limit, with the error of the SD.", empty=True),
         Column("d_ppc2_high", "number", "Upper limit.", empty=True),
@@ -85,9 +92,9 @@ CONTRASTS = Table(
 )  # fmt: skip
 
 MEANS = Table(
-    "means", "restricted", "model", "an outcome, group and wave", key=("outcome", "group", "wave"),
+    "means", "restricted", "model", "an outcome, group and wave", key=("outcome", "group", "arm", "wave"),
     columns=(
-        OUTCOME, _DOMAIN, GROUP, WAVE, N,
+        OUTCOME, _DOMAIN, GROUP, replace(ARM, among=ARMS), WAVE, N,
         Column("mean", "number", "Mean of the observed scores.", empty=True),
         Column("sd", "number", "Their standard deviation.", empty=True),
         Column("estimate", "number", "Marginal mean by the unadjusted model.", empty=True),
@@ -151,6 +158,7 @@ VERDICTS = Table(
         Column("kind", "text", "Superiority, non-inferiority, equivalence or floor.",
                among=("superiority", "non_inferiority", "equivalence", "floor")),
         Column("group", "text", "Focal minus reference group; of a floor, the focal group."),
+        ARM,
         Column("family", "text", "The family within which p values are adjusted."),
         WAVE, N,
         Column("margin", "number", "The margin in scale points, or the floor as a share.", empty=True),
@@ -181,7 +189,7 @@ MARGINS = Table(
         Column("hypothesis", "text", "The hypothesis's key in the study."),
         OUTCOME,
         Column("group", "text", "Focal minus reference group.", among=_PAIRS),
-        WAVE, N,
+        ARM, WAVE, N,
         Column("of_declared", "text", "The margin as a multiple of the declared one, 0.00 to 2.00."),
         Column("margin", "number", "The margin in scale points.", empty=True),
         Column("p_value", "number", "p of the hypothesis's own test at that margin.", empty=True),
@@ -193,7 +201,7 @@ FOREST = Table(
     "forest", "restricted", "model", "an outcome's adjusted gap in gains at the wave that decides",
     key=("outcome",),
     columns=(
-        OUTCOME, _DOMAIN, WAVE, N,
+        OUTCOME, _DOMAIN, ARM, WAVE, N,
         Column("estimate", "number", "Gap in gains, focal minus reference group, in points.", empty=True),
         Column("low", "number", "Lower limit of its interval.", empty=True),
         Column("high", "number", "Upper limit.", empty=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from outcomes.columns import GROUPS, Column, Table
+from outcomes.columns import ARMS, GROUPS, Column, Table
 from outcomes.tables.modelled import (
     COMPONENTS,
     CONTRASTS,
@@ -30,6 +30,8 @@ PEOPLE = Table(
         Column("cohort", "text", "The intake.", empty=True),
         Column("ses", "text", "The SES group by the study's rule, fixed at the baseline.", among=GROUPS),
         Column("in_population", "flag", "Whether the question is about this person."),
+        Column("arm", "text", "The arm, fixed at the baseline; empty without a comparison group or where it "
+               "is not known.", empty=True, among=ARMS),
     ),
     more="text", more_means="one column an SES indicator (low, high or empty) and one a covariate",
 )  # fmt: skip
