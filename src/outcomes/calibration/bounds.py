@@ -25,7 +25,7 @@ from outcomes.study.stages import Modelled, Modelling
 PEOPLE = 60
 ICC = 0.5
 MARGIN = 1.0
-"""The margin of the claims with one, in baseline SDs: about four standard errors, so that they can pass."""
+"""The margin of the claims with one, in baseline SDs: nearly four standard errors, so that they can pass."""
 FAR = 1.5
 """A true gap that is all but always found, in baseline SDs."""
 OUTCOMES = ("first", "second", "third", "fourth")
@@ -122,7 +122,7 @@ def contrasts(gaps: pd.DataFrame) -> pd.DataFrame:
         there = bool(np.isfinite(estimate) and np.isfinite(std_error))
         found = Estimate(estimate if there else None, std_error if there else None, status, df, method)
         rows.append({
-            "outcome": outcome, "contrast": "gap", "group": " - ".join(PAIR), "wave": WAVES[-1],
+            "outcome": outcome, "contrast": "gap", "group": " - ".join(PAIR), "arm": None, "wave": WAVES[-1],
             "adjusted": False, "n": 2 * PEOPLE, "structure": "unstructured over waves", "df_method": method,
             "estimate": np.nan, "std_error": np.nan, "df": np.nan, "p_value": np.nan, **found.inference(0.95),
         })  # fmt: skip
