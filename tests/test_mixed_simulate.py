@@ -41,7 +41,7 @@ def test_a_draw_is_that_of_its_generator():
 @pytest.mark.parametrize("method", ["REML", "ML"])
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_batch_of_draws_is_fitted_as_each_by_itself(name, method, monkeypatch):
-    monkeypatch.setattr("outcomes.mixed.simulate.TOGETHER", 5)
+    monkeypatch.setattr("outcomes.mixed.products.TOGETHER", 5)
     rows = rows_of("generated_three_waves")
     solution = solved(rows, name, method)
     responses = draw(rows, solution, 12, np.random.default_rng(2))

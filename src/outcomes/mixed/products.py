@@ -25,6 +25,9 @@ FLAT = 1e-10
 LEAST = 1e-100
 """Residual, in units of the response, that counts as nothing: its square would soon be 0."""
 
+TOGETHER = 32
+"""Responses whose sums are taken together: products of two responses are taken too, and are of no use."""
+
 CHUNK = 2_000
 """People whose outer products are held in memory at a time when weights differ between fits."""
 
@@ -74,6 +77,10 @@ class Products:
         """
         if (weights is None) != (kind is None):
             raise ValueError("weights need a kind, frequency or sampling")
+        if rows.response.shape[1] > 1 and weights is not None and weights.ndim > 1 and len(weights) > 1:
+            raise ValueError("one of responses and weights may be several, not both")
+        if rows.response.shape[1] > TOGETHER:
+            return _joined([cls.of(part, structure, weights, kind) for part in rows.by_response(TOGETHER)])
         basis = Basis.of(rows.design, rows.terms)
         safe = basis.gram is not None
         columns = rows.design if safe else basis.orthonormal(rows.design)
@@ -139,6 +146,16 @@ class Products:
             bases=tuple(self.bases[place] for place in np.arange(self.n_fits)[fits]) if self.bases else (),
             padding=None if self.padding is None else self.padding[fits],
         )  # fmt: skip
+
+
+def _joined(parts: list[Products]) -> Products:
+    """Return the products of other responses of the same rows side by side; the design's sums are shared."""
+    return replace(
+        parts[0],
+        xy=np.concatenate([part.xy for part in parts]), yy=np.concatenate([part.yy for part in parts]),
+        shift=np.concatenate([part.shift for part in parts]),
+        scale=np.concatenate([part.scale for part in parts]),
+    )  # fmt: skip
 
 
 def _sizes(columns: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ In: arrays with a row a score. Out: `Rows`, checked and sorted by person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,6 +86,11 @@ class Rows:
             wave=None if self.wave is None else self.wave[order],
             time=None if self.time is None else self.time[order], order=order,
         )  # fmt: skip
+
+    def by_response(self, together: int) -> Iterator[Rows]:
+        """Yield the rows with ``together`` of the responses at a time."""
+        for start in range(0, self.response.shape[1], together):
+            yield replace(self, response=self.response[:, start : start + together])
 
     @property
     def starts(self) -> np.ndarray:

@@ -7,7 +7,6 @@ In: the `Rows` of a fit and its `Solution`. Out: scores drawn from it for new pe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +14,6 @@ from outcomes.mixed.prediction import checked, fitted, loadings_of
 from outcomes.mixed.products import Products
 from outcomes.mixed.rows import Rows
 from outcomes.mixed.solve import Method, Solution, semidefinite_root, solve
-
-TOGETHER = 50
-"""Draws whose sums are taken together: their products with each other are taken, too, and thrown away."""
 
 
 def draw(rows: Rows, solution: Solution, draws: int, random: np.random.Generator) -> np.ndarray:
@@ -50,17 +46,8 @@ def refit(rows: Rows, solution: Solution, responses: np.ndarray, method: Method 
         raise ValueError("a weighted fit is not fitted again to draws")
     if responses.ndim != 2 or len(responses) != len(rows.person) or not responses.shape[1]:
         raise ValueError("responses must be rows x fits, with a row for each of the fit's")
-    parts = [
-        Products.of(
-            replace(rows, response=responses[:, start : start + TOGETHER]), solution.products.structure
-        )
-        for start in range(0, responses.shape[1], TOGETHER)
-    ]
-    joined: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("xy", "yy", "shift", "scale")
-    }
-    return solve(replace(parts[0], **joined), method or ("REML" if solution.point.reml else "ML"))
+    products = Products.of(replace(rows, response=responses), solution.products.structure)
+    return solve(products, method or ("REML" if solution.point.reml else "ML"))
 
 
 def bootstrap(rows: Rows, solution: Solution, draws: int, random: np.random.Generator) -> Solution:
