@@ -134,6 +134,7 @@ def test_the_batch_is_the_single_fits(structure):
         assert rows["std_error"].tolist() == pytest.approx([test.std_error[0] for test in tests], rel=1e-6)
         assert rows["df"].tolist() == pytest.approx([test.df for test in tests], rel=1e-5)
         assert rows["status"].tolist() == [test.status for test in tests]
+        assert rows["df_method"].tolist() == [test.df_method for test in tests]
 
 
 def with_last(rows: Rows, keep: int) -> Rows:

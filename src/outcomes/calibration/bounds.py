@@ -21,6 +21,7 @@ from outcomes.model.estimates import Estimate
 from outcomes.model.verdicts import Judging
 from outcomes.study import Equivalence, Family, Hypothesis, Model, NonInferiority, Superiority
 from outcomes.study.stages import Modelled, Modelling
+from outcomes.tables import RESTRICTED
 
 PEOPLE = 60
 ICC = 0.5
@@ -124,9 +125,9 @@ def contrasts(gaps: pd.DataFrame) -> pd.DataFrame:
         rows.append({
             "outcome": outcome, "contrast": "gap", "group": " - ".join(PAIR), "arm": None, "wave": WAVES[-1],
             "adjusted": False, "n": 2 * PEOPLE, "structure": "unstructured over waves", "df_method": method,
-            "estimate": np.nan, "std_error": np.nan, "df": np.nan, "p_value": np.nan, **found.inference(0.95),
+            "status": status, **found.inference(0.95),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=RESTRICTED["contrasts"].names)
 
 
 def rules() -> list[Rule]:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from outcomes.calibration.cohorts import GRID, PAIR, WAVES, left
 from outcomes.mixed import Rows, StructureName, fit
-from outcomes.mixed.fit import NAMES
 from outcomes.mixed.inference import Inference
 from outcomes.mixed.merging import stack
 from outcomes.mixed.products import Products
@@ -23,7 +22,8 @@ from outcomes.mixed.structures import Intercept, Structure, Unstructured
 GAP = GRID.gap(*PAIR, WAVES[-1])
 """Weights of the gap in gains at the last wave."""
 BATCHED: dict[StructureName, Structure] = {"intercept": Intercept(), "unstructured": Unstructured(len(WAVES))}
-METHODS = ("satterthwaite", "kenward-roger")
+METHODS = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
+"""Df method to its name on tables, as the engine has it."""
 
 
 def fitted(cohorts: Sequence[Rows], structure: StructureName) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def _batch(solution: Solution, weights: np.ndarray, chosen: np.ndarray) -> pd.Da
     tables = [
         pd.DataFrame({
             "fit": chosen, "estimate": test.estimate[:, 0], "std_error": test.std_error[:, 0], "df": test.df,
-            "asked": method, "df_method": NAMES[method], "status": solution.status[chosen], "fall_back": "",
+            "asked": method, "df_method": METHODS[method], "status": solution.status[chosen], "fall_back": "",
         })
         for method, test in zip(METHODS, tests, strict=True)
     ]  # fmt: skip
@@ -76,6 +76,6 @@ def _alone(rows: Rows, structure: StructureName, place: int) -> pd.DataFrame:
     return pd.DataFrame({
         "fit": place, "estimate": [float(test.estimate[0]) for test in tests],
         "std_error": [float(test.std_error[0]) for test in tests], "df": [test.df for test in tests],
-        "asked": METHODS, "df_method": [test.df_method for test in tests],
+        "asked": list(METHODS), "df_method": [test.df_method for test in tests],
         "status": [test.status for test in tests], "fall_back": found.fall_back,
     })  # fmt: skip

@@ -16,8 +16,8 @@ import pandas as pd
 
 from outcomes.calibration.bounds import ICC, PEOPLE, Judged
 from outcomes.calibration.cells import GENERATED, Line
+from outcomes.calibration.fitting import METHODS
 from outcomes.calibration.gates import ERRORS, Rate
-from outcomes.mixed.fit import NAMES
 
 TOLD = 5
 """Cohorts told by number of each reason for giving a fit up."""
@@ -42,7 +42,7 @@ class Calibration:
     def failed(self) -> list[str]:
         """The gates that do not hold, by name and rate."""
         names = [
-            f"{line.event}, {line.fitted}, {NAMES[line.asked]}; {line.cell.label}" for line in self.lines
+            f"{line.event}, {line.fitted}, {METHODS[line.asked]}; {line.cell.label}" for line in self.lines
         ]
         names += [each.rule.label for each in self.judged]
         return [
@@ -80,7 +80,7 @@ def _pairs(own: Sequence[Line]) -> list[list[str]]:
         key = population.structure, population.level, population.people, line.asked
         found.setdefault(key, {})[line.event] = line
     return [
-        [str(structure), f"{level:g}", str(people), NAMES[str(asked)], *_of_pair(of_event)]
+        [str(structure), f"{level:g}", str(people), METHODS[str(asked)], *_of_pair(of_event)]
         for (structure, level, people, asked), of_event in found.items()
     ]
 
@@ -101,7 +101,7 @@ def _of_pair(of_event: dict[str, Line]) -> list[str]:
 
 def _of_wrong(line: Line) -> list[str]:
     cohorts = f"{line.rate.cohorts:,}"
-    return [line.fitted, NAMES[line.asked], *_of_rate(line.rate), line.rate.gate.words, cohorts,
+    return [line.fitted, METHODS[line.asked], *_of_rate(line.rate), line.rate.gate.words, cohorts,
             f"{line.fell_back}", f"{line.none}"]  # fmt: skip
 
 
@@ -152,8 +152,8 @@ python -m outcomes.calibration --cohorts {plain} --seed {seed} --out {out}
 ```
 
 `make calibration` runs this and fails if a gate does not hold. Made on {today} in {minutes} minutes (two
-processes), with {versions}. Every cohort has a random
-stream of its own, spawned from the seed.
+processes), with {versions}.
+Every cohort has a random stream of its own, spawned from the seed.
 
 A cohort has two groups, three waves and dropout that depends on the last score seen: low scorers leave
 sooner, nobody comes back, and {least} to {most} % (by cell) have left by the last wave. The model is
