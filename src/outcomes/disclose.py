@@ -7,14 +7,18 @@ counts rounded, numbers that rest on too few people taken out, and the decision 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from outcomes.columns import GROUPS, Table, expect
+from outcomes.columns import ARMS, GROUPS, Table, expect
 from outcomes.study import Profile
 from outcomes.study.stages import Disclosing
 from outcomes.tables import RELEASE, RELEASED_FROM
+
+Cells = tuple[tuple[str, str], ...]
+"""SES groups, each with its arm ("" without a comparison group)."""
 
 SHOWN = "shown"
 NOT_SHOWN = "not shown"
@@ -141,9 +145,9 @@ def _unlinked(released: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     is_test = (verdicts["outcome"] == "all") | verdicts["kind"].isin(_TESTS)
     telling = is_test & verdicts["family"].isin(verdicts.loc[hidden & is_test, "family"])
     verdicts["p_adjusted"] = verdicts["p_adjusted"].mask(telling)
-    place = ["outcome", "wave", "group"]
-    told = pd.MultiIndex.from_frame(contrasts[place]).isin(
-        list(verdicts.loc[telling, place].itertuples(index=False, name=None))
+    place = ["outcome", "wave", "group", "arm"]
+    told = pd.MultiIndex.from_frame(contrasts[place].fillna("")).isin(
+        list(verdicts.loc[telling, place].fillna("").itertuples(index=False, name=None))
     )
     contrasts["p_adjusted"] = contrasts["p_adjusted"].mask(told)
     partly = set(verdicts.loc[hidden & (verdicts["kind"] == "non_inferiority"), "hypothesis"])
@@ -166,15 +170,17 @@ def _has_numbers(table: Table) -> bool:
 
 
 class _Counted:
-    """How many people there are behind a group's gain or mean, and behind a wave."""
+    """How many people there are behind a group's gain or mean (by arm, if there are two), and a wave."""
 
     def __init__(self, gains: pd.DataFrame, means: pd.DataFrame) -> None:
-        self._fewest = pd.concat([gains, means]).groupby(["outcome", "wave", "group"])["n"].min().to_dict()
+        both = pd.concat([gains, means])
+        place = ["outcome", "wave", "group", "arm"]
+        self._fewest = both.assign(arm=both["arm"].fillna("")).groupby(place)["n"].min().to_dict()
         self._answered = means.groupby(["outcome", "wave"])["n"].sum().to_dict()
 
-    def least(self, outcome: str, wave: str, groups: tuple[str, ...]) -> float:
-        """Return the fewest people of any of ``groups`` at the wave, of its gain and its mean."""
-        found = [self._fewest[key] for group in groups if (key := (outcome, wave, group)) in self._fewest]
+    def least(self, outcome: str, wave: str, cells: Cells) -> float:
+        """Return the fewest people of any of ``cells`` at the wave, of its gain and its mean."""
+        found = [self._fewest[key] for cell in cells if (key := (outcome, wave, *cell)) in self._fewest]
         return float(min(found, default=np.nan))
 
     def answered(self, outcome: str, wave: str) -> float:
@@ -182,20 +188,24 @@ class _Counted:
         return float(self._answered.get((outcome, wave), np.nan))
 
 
-def _compared(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Return the groups that each row is about: low and high unless it names a pair or one group."""
+def _compared(frame: pd.DataFrame) -> list[Cells]:
+    """Return the groups and arms that each row is about.
+
+    Low and high unless it names a pair or one group; every arm where the table names none.
+    """
     named = frame["group"] if "group" in frame.columns else pd.Series("", index=frame.index)
     found = (tuple(str(name).split(" - ")) for name in named)
-    return [groups if set(groups) <= set(GROUPS) else ("low", "high") for groups in found]
+    groups = [names if set(names) <= set(GROUPS) else ("low", "high") for names in found]
+    arms: list[tuple[str, ...]] = [("", *ARMS)] * len(frame)
+    if "arm" in frame.columns:
+        arms = [tuple(str(name).split(" - ")) for name in frame["arm"].fillna("")]
+    return [tuple(product(*both)) for both in zip(groups, arms, strict=True)]
 
 
 def _behind(name: str, frame: pd.DataFrame, counted: _Counted) -> list[list[float]]:
     """Return columns of counts, besides its own, that each row's numbers rest on."""
-    if name in ("contrasts", "forest", "margins", "ols", "verdicts"):
+    if name in ("contrasts", "forest", "gains", "margins", "ols", "trajectories", "verdicts"):
         places = zip(frame["outcome"], frame["wave"], _compared(frame), strict=True)
-        return [[counted.least(*place) for place in places]]
-    if name in ("gains", "trajectories"):
-        places = zip(frame["outcome"], frame["wave"], ((group,) for group in frame["group"]), strict=True)
         return [[counted.least(*place) for place in places]]
     if name == "components":
         return [
