@@ -182,11 +182,11 @@ def test_star_regression_is_that_of_lm(star_data, star_part, outcome):
 
 
 @pytest.mark.r
-@pytest.mark.parametrize("name", ["classic", "star"])
+@pytest.mark.parametrize("name", ["classic", "star", "engine", "unstructured", "sas", "robust", "pieces"])
 def test_r_still_says_so(name):
     """R as it is installed here gives the frozen values again."""
     script = ["Rscript", f"{name}.R"]
-    run = subprocess.run(script, cwd=ORACLE, capture_output=True, text=True, check=True, timeout=300)
+    run = subprocess.run(script, cwd=ORACLE, capture_output=True, text=True, check=True, timeout=900)
     frozen = json.loads((ORACLE / f"{name}.json").read_text(encoding="utf-8"))
     again = json.loads(run.stdout)
     del frozen["versions"], again["versions"]
