@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from outcomes.columns import BETWEEN_ARMS
 from outcomes.figure.sheet import BOUND, DOMAINS, INK, QUIET, is_synthetic, sheet
 from outcomes.figure.words import decimals, gaps, number
 from outcomes.study.stages import Drawing
@@ -209,11 +210,13 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
     note_ = f" A higher score is worse for: {', '.join(turned)}." if turned else ""
     margin = " A coloured tick is the margin of a claim." if drawn["margin"].notna().any() else ""
     waves = ", ".join(dict.fromkeys(part.waves[wave] for wave in table["wave"]))
+    beyond = [part.outcomes[str(name)] for name in table.loc[table["arm"] == BETWEEN_ARMS, "outcome"]]
+    arms = f" Minus the same gap in the comparison group for: {', '.join(beyond)}." if beyond else ""
     return (
         f"Gap in gains ({low} minus {high}) from the first wave to: {waves}. Each gap is divided by the "
         f"outcome's standard deviation at the first wave; scale points stand at the right. Of {len(drawn)} "
         f"intervals {right} lie wholly to the right of zero ({low} gained more) and {left} wholly to the "
-        f"left ({high} gained more).{margin}{note_}{gaps(table, 'gaps')}"
+        f"left ({high} gained more).{arms}{margin}{note_}{gaps(table, 'gaps')}"
     )
 
 

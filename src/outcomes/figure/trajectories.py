@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from outcomes.columns import GROUPS
 from outcomes.figure.sheet import DOMAINS, INK, MARKS, QUIET, is_synthetic, sheet
-from outcomes.figure.words import called, count, decimals, gaps, is_share, points, shown
+from outcomes.figure.words import called, count, decimals, gaps, is_share, mentored, points, shown
 from outcomes.study.stages import Drawing
 
 _SHARES = (0.25, 0.35, 0.5, 0.75, 1.0)
@@ -27,7 +27,11 @@ _TITLE = 24
 
 
 def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
-    """Return small multiples: means over planned months with intervals, one line an SES group."""
+    """Return small multiples: means over planned months with intervals, one line an SES group.
+
+    Of two arms the mentored are drawn.
+    """
+    table = mentored(table)
     blocks = {domain: list(rows["outcome"].unique()) for domain, rows in table.groupby("domain", sort=False)}
     rows = [-(-len(outcomes) // _COLUMNS) for outcomes in blocks.values()]
     headed = len(blocks) > 1
@@ -125,6 +129,8 @@ def _legend(table: pd.DataFrame, part: Drawing) -> list[Line2D]:
 
 def caption(table: pd.DataFrame, part: Drawing) -> str:
     """Return what is drawn, the waves, how much of a scale a panel shows, and the people behind the means."""
+    others = len(table) > len(table := mentored(table))
+    arm = " Only the mentored are drawn; the comparison group stands in the table." if others else ""
     waves = "; ".join(f"{label}: month {part.months[name]:g}" for name, label in part.waves.items())
     behind = []
     for group in GROUPS:
@@ -139,12 +145,14 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
     return (
         "Average scores by group with their intervals, as the model without covariates estimates them"
         f"{shares} ({waves}). Each panel shows {cut}, so that slopes can be compared. "
-        f"{part.wording.people.capitalize()} behind an average: {', '.join(behind)}.{gaps(table, 'averages')}"
+        f"{part.wording.people.capitalize()} behind an average: {', '.join(behind)}.{arm}"
+        f"{gaps(table, 'averages')}"
     )
 
 
 def alt(table: pd.DataFrame, part: Drawing) -> str:
     """Return the first and last average of each outcome and group in words."""
+    table = mentored(table)
     places = decimals(table["estimate"])
     panels = table["outcome"].nunique()
     lines = []

@@ -43,6 +43,11 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["disclosure"] == "shown"]
 
 
+def mentored(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the mentored: all of them where the study has no comparison group."""
+    return table[table["arm"].fillna("mentored") == "mentored"]
+
+
 def gaps(table: pd.DataFrame, what: str) -> str:
     """Return the sentence about suppressed rows of ``table``, empty if there are none."""
     hidden = len(table) - len(shown(table))
