@@ -6,11 +6,10 @@ never why.
 
 from __future__ import annotations
 
+from outcomes.columns import BETWEEN_ARMS
 from outcomes.report.facts import Facts, Row, listed, rows, within
-from outcomes.study import Hypothesis
-
-FEW = 30
-"""People in a group below which a range by the normal distribution is called too narrow."""
+from outcomes.report.limits import limits
+from outcomes.study import Hypothesis, Superiority
 
 
 def answer(facts: Facts) -> dict[str, object]:
@@ -19,7 +18,7 @@ def answer(facts: Facts) -> dict[str, object]:
         {"claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in verdict_rows(key, facts)]}
         for key, hypothesis in answered(facts).items()
     ]
-    return {"opening": _opening(facts), "claims": claims, "ranges": _ranges(facts), "limits": _limits(facts)}
+    return {"opening": _opening(facts), "claims": claims, "ranges": _ranges(facts), "limits": limits(facts)}
 
 
 def answered(facts: Facts) -> dict[str, Hypothesis]:
@@ -55,7 +54,8 @@ def sentence(row: Row, facts: Facts) -> str:
         return f"{known}."
     worse = "" if _better(row, facts) else " (A higher score is worse here.)"
     whose = f"The {facts.group(_groups(row)[0])} group's"
-    return f"{known}. {whose} gain was {_size(row, facts)}{_bound(row, facts)}.{worse}"
+    gain = f"{_size(row, facts)}{_bound(row, facts)}.{_together(row, facts)}"
+    return f"{known}. {whose} gain was {gain}{worse}"
 
 
 def _gained(row: Row, facts: Facts) -> str:
@@ -65,7 +65,7 @@ def _gained(row: Row, facts: Facts) -> str:
         return _alike(row, low, high)
     if row["kind"] == "superiority":
         if row["verdict"] == "inconclusive":
-            return f"it is not clear whether {low} or {high} gained more"
+            return _not_clear(row, low, high, facts)
         return f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
     if row["outcome"] == "all":
         return {
@@ -77,6 +77,15 @@ def _gained(row: Row, facts: Facts) -> str:
     if row["verdict"] == "inconclusive":
         return f"it is not clear whether {low} kept up with {high}"
     return _kept_up(row, low, high, facts)
+
+
+def _not_clear(row: Row, low: str, high: str, facts: Facts) -> str:
+    """Return what a claim of superiority leaves open; with one side the other way round is not looked for."""
+    claim = facts.part.hypotheses.get(str(row["hypothesis"]))
+    if isinstance(claim, Superiority) and claim.sides == 1:
+        more = "more" if _better(row, facts) else "less"
+        return f"it is not clear whether {low} gained {more} than {high} (the other way round was not tested)"
+    return f"it is not clear whether {low} or {high} gained more"
 
 
 def _groups(row: Row) -> list[str]:
@@ -96,7 +105,10 @@ def _alike(row: Row, low: str, high: str) -> str:
 
 
 def _kept_up(row: Row, low: str, high: str, facts: Facts) -> str:
-    """Return how a group that is not inferior did; that it did better is a claim with a test of its own."""
+    """Return how a group that is not inferior did; that it did better has a test of its own."""
+    if row["verdict"] == "superior":
+        more = "more" if row["estimate"] > 0 else "less"
+        return f"{low} kept up with {high} and, by a test of its own, gained {more}"
     behind = (row["estimate"] < 0) == _better(row, facts)
     if row["low"] < 0 < row["high"] or not behind:
         return f"{low} kept up with {high}"
@@ -116,8 +128,27 @@ def _size(row: Row, facts: Facts) -> str:
     return f"{estimate} (likely between {between}) on a scale from {least:g} to {most:g}"
 
 
+def _together(row: Row, facts: Facts) -> str:
+    """Return why a result is not clear although its range, taken by itself, lies on one side of zero."""
+    claim = facts.part.hypotheses.get(str(row["hypothesis"]))
+    one_sided = isinstance(claim, Superiority) and claim.sides == 1
+    above, below = row["low"] > 0, row["high"] < 0
+    by_itself = (above if _better(row, facts) else below) if one_sided else above or below
+    if row["kind"] != "superiority" or row["verdict"] != "inconclusive" or not by_itself:
+        return ""
+    return (
+        " That range is for this outcome by itself; looked at together with the others, it is not sure "
+        "enough."
+    )
+
+
 def _bound(row: Row, facts: Facts) -> str:
     """Return what follows for the margin, if there is one."""
+    if row["kind"] == "equivalence":
+        shown = "is what the numbers show"
+        said = {"equivalent": "can be ruled out", "superior": shown, "inferior": shown}
+        beyond = said.get(str(row["verdict"]), "can't be ruled out")
+        return f", so a difference of more than {facts.written(row, 'margin')} points {beyond}"
     if row["kind"] != "non_inferiority":
         return ""
     side, margin = "smaller" if _better(row, facts) else "larger", facts.written(row, "margin")
@@ -176,68 +207,3 @@ def _ranges(facts: Facts) -> str:
         f"fell. \N{LEFT DOUBLE QUOTATION MARK}Not clear\N{RIGHT DOUBLE QUOTATION MARK} is a result too: it "
         "does not mean that the groups gained the same."
     )
-
-
-def _limits(facts: Facts) -> list[str]:
-    """Return what the study can't show: what holds for each study of this design, then what this one adds."""
-    people, low, high = facts.people, facts.group("low"), facts.group("high")
-    limits = [
-        f"There is no comparison group. Scores also move with time, so a gain does not say what {people} "
-        "would have reached otherwise, and a gap does not say why one group gained more.",
-        f"The {low} and the {high} group differ in many ways besides this one.",
-        f"The {people} who took part and answered may differ from those who did not.",
-    ]
-    if any(scale.scoring != "as_given" for _, scale in facts.part.scales.values()):
-        limits.append(
-            "Scores are what people said about themselves, and their yardstick may have moved between the "
-            "waves."
-        )
-    return [*limits, *_unknown(facts), *_few(facts), *_standing(facts)]
-
-
-def _few(facts: Facts) -> list[str]:
-    """Return a warning where a compared group is small at a deciding wave."""
-    deciding = {(row["outcome"], row["wave"]) for row in rows(facts.tables["verdicts"])}
-    gains = rows(facts.tables["gains"]) if facts.has("gains") else []
-    compared = [row for row in gains if row["group"] in ("low", "high")]
-    small = {
-        row["outcome"] for row in compared if (row["outcome"], row["wave"]) in deciding and row["n"] < FEW
-    }
-    if not small:
-        return []
-    named = listed([within(facts.outcome(name)) for name in facts.part.scales if name in small])
-    return [
-        f"Small sample: in {named} a group has fewer than {FEW} {facts.people}. Ranges are too narrow then, "
-        "and the next survey may well say something else."
-    ]
-
-
-def _standing(facts: Facts) -> list[str]:
-    """Return how firm the verdicts are: whether the method is final, and whether the claims came first."""
-    verdicts = rows(facts.tables["verdicts"])
-    said = []
-    if any("provisional" in str(row["basis"]) for row in verdicts):
-        said.append("All answers here are provisional: the final method may give somewhat wider ranges.")
-    if any(row["plan"] == "exploratory" for row in verdicts):
-        said.append("All claims here are exploratory: they were not fixed before the data were seen.")
-    return said
-
-
-def _unknown(facts: Facts) -> list[str]:
-    if not facts.has("flow"):
-        return []
-    unknown = [row for row in rows(facts.tables["flow"]) if row["group"] == "unknown" and row["n"] != 0]
-    if not unknown:
-        return []
-    first = unknown[0]
-    if facts.part.population == "ses_known":
-        return [
-            f"{facts.written(first, 'n')} {facts.people} are left out of the comparison, because it is not "
-            "known which group they belonged to at the first wave. Many of them may have joined later."
-        ]
-    left = facts.part.model.ses_unknown == "leave_out"
-    where = "are left out of the comparison" if left else "are shown, but are not part of the comparison"
-    return [
-        f"For {facts.written(first, 'n')} {facts.people} ({within(str(first['label']))}) it is not known "
-        f"which group they belong to. They {where}."
-    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from outcomes.columns import ARMS
 from outcomes.report.answer import answered, level, verdict_rows
-from outcomes.report.facts import Facts, Row
-from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority
+from outcomes.report.decisions import rule
+from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, Row, rows
+from outcomes.study import Floor, Hypothesis
 
 SIGNS = {
     "superior": "yes", "non-inferior": "yes", "equivalent": "yes", "floor met": "yes",
@@ -12,14 +14,14 @@ SIGNS = {
 }  # fmt: skip
 """Verdict to its mark; every other verdict is open."""
 
-
-_BOUNDS = {"superiority": "", "non_inferiority": "Margin", "equivalence": "Margin", "floor": "Floor"}
-
 PLANS = {
     "exploratory": "Exploratory: the claim was not fixed before the data were seen.",
     "confirmatory": "Confirmatory: the claim was fixed before the data were seen.",
 }
 """Plan status in words."""
+
+_ALWAYS = ("estimate", "interval", "p", "p_adjusted", "n")
+"""Columns that every claim has; others stand where they say something."""
 
 
 def claims(facts: Facts) -> dict[str, object]:
@@ -28,61 +30,106 @@ def claims(facts: Facts) -> dict[str, object]:
     for key, hypothesis in answered(facts).items():
         of_claim = verdict_rows(key, facts)
         marks = (f"Basis: {row['basis']}. {PLANS[str(row['plan'])]}" for row in of_claim)
+        cells = [_row(row, facts) for row in of_claim]
+        columns = {
+            name: heading
+            for name, heading in _headings(hypothesis).items()
+            if name in _ALWAYS or any(row[name] not in (EMPTY, SUPPRESSED) for row in cells)
+        }
         found.append(
             {
                 "key": key,
                 "claim": hypothesis.claim,
-                "rule": _rule(hypothesis, facts),
-                "estimate": "Share" if isinstance(hypothesis, Floor) else "Gap in gains",
-                "bound": _BOUNDS[hypothesis.kind],
-                "level": f"{100 * level(hypothesis):g}%",
-                "rows": [_row(row, facts) for row in of_claim],
-                "marks": list(dict.fromkeys(marks)),
+                "rule": rule(key, facts),
+                "columns": columns,
+                "rows": cells,
+                "marks": [*dict.fromkeys(marks), *_withheld(of_claim, facts)],
+                "beside": _beside(hypothesis, facts),
             }
         )
     return {"claims": found}
+
+
+def _headings(hypothesis: Hypothesis) -> dict[str, str]:
+    """Return column to heading, in order."""
+    is_floor = isinstance(hypothesis, Floor)
+    return {
+        "estimate": "Share" if is_floor else "Gap in gains",
+        "interval": f"{100 * level(hypothesis):g}% interval, each by itself",
+        "simultaneous": "Interval for the family together",
+        "bound": "Floor" if is_floor else "Margin",
+        "passing": "Smallest margin that passes",
+        "p": "p of its test, not adjusted",
+        "p_adjusted": "p that decides, adjusted",
+        "p_superiority": "p of superiority, adjusted",
+        "n": "People",
+    }
 
 
 def _row(row: Row, facts: Facts) -> dict[str, str]:
     hidden = row["disclosure"] != "shown"
     verdict = "not shown" if hidden else str(row["verdict"])
     is_floor = row["kind"] == "floor"
+    # a gain that is better by more than the margin contradicts a claim that gains are alike
+    is_unlike = row["kind"] == "equivalence" and verdict == "superior"
     return {
         "outcome": facts.outcome(row["outcome"]),
         "verdict": verdict,
-        "sign": SIGNS.get(verdict, "open"),
+        "sign": "no" if is_unlike else SIGNS.get(verdict, "open"),
         "estimate": facts.written(row, "estimate", signed=not is_floor),
         "interval": facts.interval(row),
+        "simultaneous": EMPTY if is_floor else facts.interval(row, "simultaneous_low", "simultaneous_high"),
         "bound": facts.written(row, "margin"),
-        "p": facts.written(row, "p_adjusted"),
+        "passing": facts.written(row, "margin_passing"),
+        "p": facts.written(row, "p_value"),
+        "p_adjusted": facts.written(row, "p_adjusted"),
+        "p_superiority": facts.written(row, "p_superiority"),
         "n": facts.written(row, "n"),
     }
 
 
-def _rule(hypothesis: Hypothesis, facts: Facts) -> str:
-    wave = facts.wave(hypothesis.wave)
-    low = facts.group(hypothesis.focal)
-    alpha = f"{100 * hypothesis.alpha:g}%"
-    if isinstance(hypothesis, Floor):
-        return (
-            f"Floor: the share of the {low} group at the deciding wave ({wave}) against the floor, one-sided "
-            f"level {alpha}."
-        )
-    high = facts.group(hypothesis.reference)
-    if isinstance(hypothesis, NonInferiority):
-        return (
-            f"Non-inferiority at the deciding wave ({wave}): the {low} group may gain at most the margin "
-            f"less than the {high} group, one-sided level {alpha}; the claim as a whole holds only if every "
-            "outcome passes."
-        )
-    if isinstance(hypothesis, Equivalence):
-        return (
-            f"Equivalence at the deciding wave ({wave}): the gains of the {low} and the {high} group may "
-            f"differ by at most the margin, two one-sided tests at level {alpha}; the claim as a whole holds "
-            "only if every outcome passes."
-        )
-    sides = "two" if hypothesis.sides == 2 else "one"
-    return (
-        f"Superiority at the deciding wave ({wave}): the {low} group gains more than the {high} group, "
-        f"{sides}-sided level {alpha} after Holm's adjustment within the family of outcomes."
-    )
+def _withheld(of_claim: list[Row], facts: Facts) -> list[str]:
+    """Return why an adjusted p is not there although its p is, where that is so."""
+    shown = [row for row in of_claim if row["disclosure"] == "shown" and row["p_value"] is not None]
+    if all(row["p_adjusted"] is not None for row in shown):
+        return []
+    return [
+        "Adjusted p values of this family are not shown: they would tell of a test that rests on too few "
+        f"{facts.people}."
+    ]
+
+
+def _beside(hypothesis: Hypothesis, facts: Facts) -> list[dict[str, str]]:
+    """Return by outcome the gap without and with covariates, where the study has covariates."""
+    if isinstance(hypothesis, Floor) or not facts.is_adjusted or not facts.has("contrasts"):
+        return []
+    gaps = {
+        (row["outcome"], bool(row["adjusted"])): row
+        for row in rows(facts.tables["contrasts"])
+        if (row["contrast"], row["wave"], row["group"])
+        == (hypothesis.estimand, hypothesis.wave, hypothesis.pair)
+        and row["arm"] != ARMS[1]
+    }
+    found = []
+    for outcome in hypothesis.outcomes:
+        plain, adjusted = gaps.get((outcome, False)), gaps.get((outcome, True))
+        if plain is not None and adjusted is not None:
+            found.append(
+                {
+                    "outcome": facts.outcome(outcome),
+                    "plain": _gap(plain, facts),
+                    "adjusted": _gap(adjusted, facts),
+                    "standardised": facts.written(adjusted, "standardised", signed=True),
+                    "d": facts.written(adjusted, "d_ppc2", signed=True),
+                    "d_interval": facts.interval(adjusted, "d_ppc2_low", "d_ppc2_high"),
+                    "df": facts.written(adjusted, "df"),
+                    "df_method": str(adjusted["df_method"]),
+                }
+            )
+    return found
+
+
+def _gap(row: Row, facts: Facts) -> str:
+    """Return a gap with its interval in brackets; one mark where there is none."""
+    estimate = facts.written(row, "estimate", signed=True)
+    return estimate if row["estimate"] is None else f"{estimate} ({facts.interval(row)})"

@@ -13,6 +13,7 @@ from operator import itemgetter
 
 import pandas as pd
 
+from outcomes.columns import BETWEEN_ARMS
 from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, Row, listed, rows
 
 TITLES = {
@@ -30,10 +31,11 @@ TITLES = {
     "margins": "What other margins would have decided",
 }
 HEADINGS = {
-    "outcome": "Outcome", "group": "Group", "wave": "Wave", "n": "People", "n_items": "Items",
+    "outcome": "Outcome", "group": "Group", "arm": "Arm", "wave": "Wave", "n": "People", "n_items": "Items",
     "alpha": "Alpha", "interval": "Interval", "mean": "Observed mean", "sd": "Observed SD",
-    "estimate": "Estimate", "std_error": "Standard error", "statistic": "Statistic", "df": "df",
-    "df_method": "Inference", "p_value": "p", "p_adjusted": "p adjusted", "standardised": "Standardised",
+    "estimate": "Estimate", "std_error": "Standard error", "statistic": "t", "df": "df",
+    "df_method": "Degrees of freedom by", "p_value": "p", "p_adjusted": "p adjusted",
+    "standardised": "Standardised",
     "standardised_interval": "Standardised, interval", "status": "Status", "structure": "Covariance",
     "adjusted": "With covariates",
     "contrast": "Contrast", "hypothesis": "Hypothesis", "kind": "Kind", "family": "Family",
@@ -65,6 +67,16 @@ VALUES: Mapping[tuple[str, object], str] = {
     ("adjusted", True): "yes",
     ("adjusted", False): "no",
 }
+NOTES: Mapping[str, str] = {
+    "gains": "Intervals are each by itself; simultaneous ones hold at all later waves together.",
+    "contrasts": "Intervals are each by itself; simultaneous ones hold at all waves together. "
+    "p adjusted stands where a claim of superiority is decided.",
+    "verdicts": "Intervals are each by itself; simultaneous ones hold for all outcomes of a family together. "
+    "The smallest margin that passes is rounded up.",
+    "margins": "Each outcome by itself: what all outcomes of a claim say together stands among the verdicts.",
+    "components": "Variances and covariances in squared scale points, as the model has them.",
+}
+"""Table to what must be known to read it."""
 _LIMITS = {"interval": ("low", "high")} | {
     f"{name}_interval": (f"{name}_low", f"{name}_high")
     for name in ("standardised", "r2_added", "simultaneous", "d_ppc2")
@@ -106,7 +118,8 @@ def view(name: str, table: pd.DataFrame, facts: Facts) -> View:
         if column not in empty and _is_constant(cells[column]) and _is_text(table, str(column))
     ]  # fmt: skip
     shown = cells.drop(columns=[*empty, *same])
-    notes = [f"In every row: {heading(str(column))} {cells[column].iloc[0]}." for column in same]
+    notes = [NOTES[name]] if name in NOTES else []
+    notes += [f"In every row: {heading(str(column))} {cells[column].iloc[0]}." for column in same]
     if empty:
         notes.append(f"Empty in every row: {listed([heading(str(column)) for column in empty])}.")
     return View(
@@ -142,7 +155,7 @@ def _cells(row: Row, facts: Facts) -> dict[str, str]:
     }  # fmt: skip
     cells = {}
     for column, value in row.items():
-        if column in HIDDEN:
+        if column in HIDDEN or (column == "arm" and facts.part.comparison is None):
             continue
         if column in ends:
             cells[ends[column]] = facts.interval(row, *_LIMITS[ends[column]])

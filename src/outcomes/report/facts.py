@@ -34,6 +34,8 @@ RATIOS = (
     "icc",
 )
 RATIO_DECIMALS = 3
+FINER = 2
+"""More decimals than those of a mean for the margins of a grid."""
 SHARES = ("estimate", "low", "high", "mean", "margin")
 """Columns that are percentages where the outcome is a share."""
 
@@ -82,6 +84,11 @@ class Facts:
         """What the people of the study are called."""
         return self.part.drawing.wording.people
 
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether the models with covariates decide."""
+        return bool(self.part.model.covariates)
+
     def written(self, row: Row, column: str, *, signed: bool = False, size: bool = False) -> str:
         """Return a cell as text: ``..`` where suppressed, a dash where there is nothing to say.
 
@@ -100,10 +107,13 @@ class Facts:
             return f"{value:,}"
         if column in P_VALUES:
             return self._p_value(number)
+        if column == "df":
+            return f"{number:,.{1 if self.part.profile.count_base == 1 else 0}f}"
         if column in SHARES and self.is_share(row.get("outcome")):
             text = f"{100 * number:{sign}.{self.part.profile.decimals_share}f}%"
         else:
             decimals = RATIO_DECIMALS if column in RATIOS else self.part.profile.decimals_mean
+            decimals += FINER if column == "margin" and "of_declared" in row else 0
             text = f"{number:{sign},.{decimals}f}"
         return text.replace("-", MINUS)
 

@@ -9,35 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from outcomes.report.facts import Facts, listed, opened, rows, within
+from outcomes.report.decisions import verdicts
+from outcomes.report.facts import Facts, listed, rows, within
+from outcomes.report.modelled import inference, model, sizes
+from outcomes.report.works import REFERENCES, Paragraph
 from outcomes.study import Instrument, Scale
-
-REFERENCES = {
-    "alpha": "Feldt LS, Woodruff DJ, Salih FA (1987). Statistical inference for coefficient alpha. Applied "
-    "Psychological Measurement 11:93-103.",
-    "holm": "Holm S (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
-    "Statistics 6:65-70.",
-    "mixed": "Laird NM, Ware JH (1982). Random-effects models for longitudinal data. Biometrics 38:963-974.",
-    "reml": "Patterson HD, Thompson R (1971). Recovery of inter-block information when block sizes "
-    "are unequal. Biometrika 58:545-554.",
-    "wilson": "Wilson EB (1927). Probable inference, the law of succession, and statistical inference. "
-    "Journal of the American Statistical Association 22:209-212.",
-    "union": "Berger RL (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics "
-    "24:295-300.",
-    "lyden": "Lyden (2026), doi 10.1108/ijmce-12-2024-0135.",
-    "ofs": "Office for Students. Standards of evidence: type 2, empirical enquiry.",
-}
-"""Works that the paragraphs cite."""
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A piece of the methods text: its heading, its text, a list below it, and the works that it cites."""
-
-    heading: str
-    text: str
-    items: tuple[str, ...] = ()
-    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,63 +146,6 @@ def _reliability(facts: Facts) -> Paragraph | None:
     return Paragraph("Reliability", text, cites=("alpha",))
 
 
-def _model(facts: Facts) -> Paragraph:
-    model = facts.part.model
-    covariates = listed([within(facts.part.covariates[name]) for name in model.covariates])
-    adjusted = (
-        f"Models are fitted with and without covariates ({covariates}); those with covariates decide. A "
-        "covariate that is not known is a level of its own."
-        if covariates
-        else "There are no covariates."
-    )
-    text = (
-        "One linear mixed model an outcome: score on wave, group and their product, wave as a category, the "
-        "averages at the first wave free, a random intercept a person, fitted by restricted maximum "
-        f"likelihood. {adjusted}{_third_group(facts)} A gain is a wave minus the first; the gap in gains is "
-        f"the gain of the {facts.group('low')} group minus that of the {facts.group('high')} group. "
-        f"Intervals at {100 * model.confidence:g}% refer Wald's z to the normal. Standardised values are "
-        "divided by the pooled standard deviation within the two groups at the first wave, with the error of "
-        "that standard deviation. This is provisional: the covariance of the final model and its degrees of "
-        "freedom are still to come. Such a comparison without a comparison group is evidence of association, "
-        "type 2 of the Office for Students' standards."
-    )
-    return Paragraph("Model", text, _statuses(facts), ("mixed", "reml", "ofs"))
-
-
-def _third_group(facts: Facts) -> str:
-    """Return what becomes of people of unknown group, where the population has any."""
-    if facts.part.population == "ses_known":
-        return ""
-    return {
-        "third_level": f" {opened(facts.group('unknown'))} enters as a group of its own.",
-        "leave_out": f" {opened(facts.people)} of unknown group are left out of the model.",
-    }[facts.part.model.ses_unknown]
-
-
-def _statuses(facts: Facts) -> tuple[str, ...]:
-    """Return the fits that are not plainly ok, each once."""
-    fits = rows(facts.tables["fits"]) if facts.has("fits") else []
-    odd = (f"Status of the fit, {within(facts.outcome(row['outcome']))}: {row['status']}." for row in fits
-           if row["status"] != "ok")  # fmt: skip
-    return tuple(dict.fromkeys(odd))
-
-
-def _verdicts(facts: Facts) -> Paragraph:
-    kinds = {row["kind"] for row in rows(facts.tables["verdicts"])}
-    said = {
-        "superiority": ("superiority by the two-sided p after Holm within its family", "holm"),
-        "non_inferiority": (
-            "non-inferiority by the lower limit against the margin, in every outcome",
-            "union",
-        ),
-        "floor": ("a floor by the lower limit of Wilson's interval", "wilson"),
-    }
-    used = [said[kind] for kind in said if kind in kinds]
-    rules = "; ".join(words for words, _ in used)
-    text = f"Decisions: {rules}. A result that is not clear is called inconclusive."
-    return Paragraph("Verdicts", text, cites=tuple(cite for _, cite in used))
-
-
 def _reproduction(facts: Facts) -> Paragraph | None:
     reproduction = facts.part.reproduction
     known = [
@@ -254,7 +173,8 @@ def _disclosure(facts: Facts) -> Paragraph:
     text = (
         f"{profile.title}: counts are rounded to the nearest multiple of {profile.count_base}, percentages "
         f"on fewer than {profile.share_least} people and averages on fewer than {profile.mean_least} are "
-        "suppressed. All numbers on this page, in its figures and in its tables are taken after that step."
+        "suppressed, with whatever would tell of them; degrees of freedom are rounded as counts are. All "
+        "numbers on this page, in its figures and in its tables are taken after that step."
     )
     return Paragraph("Disclosure control", text, cites=(f"{profile.source}.",))
 
@@ -264,8 +184,10 @@ STAGES = (
     Stage("flow", _ses),
     Stage("reliability", _scoring),
     Stage("reliability", _reliability),
-    Stage("contrasts", _model),
-    Stage("verdicts", _verdicts),
+    Stage("contrasts", model),
+    Stage("contrasts", inference),
+    Stage("contrasts", sizes),
+    Stage("verdicts", verdicts),
     Stage("ols", _reproduction),
     Stage("flow", _disclosure),
 )
