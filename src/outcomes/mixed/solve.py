@@ -224,7 +224,10 @@ def _best(begun: list[Point]) -> Ended:
 
 
 def _settled(best: Ended) -> Ended:
-    """Return the ends with variances that are 0 but for rounding set to 0 where the deviance allows it."""
+    """Return the ends with variances that are 0 but for rounding set to 0 where the deviance allows it.
+
+    The other parameters then go on to their minimum; the slope at a variance of 0 is 0, which keeps it there.
+    """
     structure = best.point.products.structure
     if structure.by_wave:
         return best
@@ -238,7 +241,9 @@ def _settled(best: Ended) -> Ended:
     free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.point.free)
     settled = Point(best.point.products, free, best.point.reml)
     good = near.any(axis=1) & (settled.deviance <= best.point.deviance + 1e-7)
-    free = np.where(good[:, None], free, best.point.free)
+    free = best.point.free.copy()
+    if good.any():
+        free[good] = minimise(settled.take(good)).point.free
     converged = best.converged | (good & (settled.deviance <= best.point.deviance + 1e-9))
     return Ended(Point(best.point.products, free, best.point.reml), converged)
 
