@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from mixed_example import by_group, frozen, invented, modelled, solved
+from mixed_example import ORACLE, by_group, frozen, invented, leveled, modelled, solved
 from scipy.stats import ttest_ind, ttest_rel
 from test_mixed_oracle import METHODS, assert_told, cells, contrast_of, data_of, model_of
 
@@ -188,3 +188,136 @@ def test_mirrored_people_have_equal_variances():
     free, simple = fit(rows, "unstructured"), fit(rows, "intercept")
     assert free.log_likelihood == pytest.approx(simple.log_likelihood, rel=1e-10)
     assert free.covariance == pytest.approx(simple.covariance, rel=1e-6)
+
+
+SAS = frozen("sas")
+LISTINGS = tuple(name for name in SAS if name.startswith("fev_"))
+TOLD = tuple(name for name in LISTINGS if name != "fev_arm_heterogeneous_kenward_roger")
+"""Without the listing that takes second derivatives of V, which ours leaves out, as SAS's kr(linear) does."""
+FORMS = {"un": "unstructured", "csh": "symmetry", "cs": "intercept"}
+MODEL = ["RACE", "SEX", "ARMCD", "AVISIT", "ARMCD:AVISIT"]
+
+
+@cache
+def fev() -> pd.DataFrame:
+    data = pd.read_csv(ORACLE / "fev_data.csv").dropna(subset=["FEV1"])
+    waves = sorted(data["AVISIT"].unique())
+    races = ("Asian", "Black or African American", "White")
+    sexes, arms = ("Male", "Female"), ("PBO", "TRT")
+    data = data.assign(wave=data["AVISIT"])
+    return leveled(data, wave=waves, AVISIT=waves, SEX=sexes, ARMCD=arms, RACE=races)
+
+
+@cache
+def printed(listing: str) -> Fit:
+    """Our fit of one of SAS's listings."""
+    of = SAS[listing]
+    right = of["formula"].split(" ~ ")[1]
+    effects = {"1": [], "ARMCD": ["ARMCD"], "ARMCD + SEX": ["ARMCD", "SEX"]}.get(right, MODEL)
+    rows = modelled(fev(), "FEV1", "USUBJID", effects)
+    return Fit(rows, solved(rows, FORMS[of["structure"]], of["method"]), of["structure"])
+
+
+def as_sas(listing: str, weights: np.ndarray) -> tuple[float, float, float]:
+    """Estimate, standard error and df of a contrast; SAS takes the observed information for Kenward-Roger."""
+    found, of = printed(listing), SAS[listing]["inference"]
+    held = found.solution.products.basis.estimable(weights[None])
+    tests = Inference(found.solution, "observed")
+    tested = tests.satterthwaite(held) if of == "satterthwaite" else tests.kenward_roger(held)
+    return float(tested.estimate[0, 0]), float(tested.std_error[0, 0]), float(tested.df[0])
+
+
+def unit_of(listing: str, term: str) -> np.ndarray:
+    terms = printed(listing).rows.terms
+    return np.eye(len(terms))[terms.index(term)]
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_criterion_is_sas_s_or_better(listing):
+    """SAS stops when the criterion moves by 1e-8 of itself, which ours undercuts."""
+    ours, sas = -2 * printed(listing).log_likelihood, SAS[listing]["minus_twice_log_likelihood"]
+    assert ours < sas + 1e-8
+    assert ours == pytest.approx(sas, rel=0, abs=2e-5)
+    assert ours == pytest.approx(SAS[listing]["dense"]["minus_twice_log_likelihood"], rel=0, abs=2e-6)
+
+
+@pytest.mark.parametrize("listing", TOLD)
+def test_solution_is_sas_s_to_where_it_stopped(listing):
+    """Its early stop moves the last printed digits: estimates by 0.003 standard errors, df when rounded."""
+    of = SAS[listing]
+    for line, dense in zip(of["solution"], of["dense"]["solution"], strict=True):
+        estimate, std_error, df = as_sas(listing, unit_of(listing, line["term"]))
+        assert estimate == pytest.approx(line["estimate"], rel=0, abs=0.003 * std_error)
+        assert std_error == pytest.approx(line["std_error"], rel=0, abs=2e-4)
+        assert df == pytest.approx(line["df"], rel=0, abs=0.51)
+        assert estimate == pytest.approx(dense["estimate"], rel=0, abs=1e-6 * std_error)
+        assert (std_error, df) == pytest.approx((dense["std_error"], dense["df"]), rel=1e-5)
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_covariance_parameters_are_sas_s_to_where_it_stopped(listing):
+    found, of = printed(listing), SAS[listing]["parameters"]
+    dense = SAS[listing]["dense"]["parameters"]
+    inner = found.random_covariance
+    if SAS[listing]["structure"] == "un":
+        values = {
+            f"UN({row + 1},{column + 1})": inner[row, column] for row in range(4) for column in range(row + 1)
+        }
+    elif SAS[listing]["structure"] == "csh":
+        values = {f"Var({wave + 1})": inner[wave, wave] for wave in range(4)}
+        values["CSH"] = inner[0, 1] / np.sqrt(inner[0, 0] * inner[1, 1])
+    else:
+        values = {"person": inner[0, 0], "residual": found.residual_variance}
+    whole = max(values.values())
+    for name, value in values.items():
+        assert value == pytest.approx(of[name], rel=0, abs=2e-4 * whole)
+        assert value == pytest.approx(dense[name], rel=0, abs=1e-5 * whole)
+
+
+def test_differences_of_means_are_sas_s():
+    listing = "fev_unstructured"
+    for line in SAS[listing]["differences"]:
+        weights = sum(
+            sign * at(listing, wave, group)
+            for sign, wave, group in (
+                (1, line["wave"], line["group"]), (-1, line["other_wave"], line["other_group"])
+            )
+        )  # fmt: skip
+        estimate, std_error, df = as_sas(listing, weights)
+        assert estimate == pytest.approx(line["estimate"], rel=0, abs=1e-3)
+        assert std_error == pytest.approx(line["std_error"], rel=0, abs=2e-4)
+        assert df == pytest.approx(line["df"], rel=0, abs=0.6)
+        low, high = printed(listing).test(weights, "satterthwaite").interval()
+        assert (low, high) == pytest.approx((line["low"], line["high"]), rel=0, abs=2e-3)
+
+
+def at(listing: str, wave: str, group: str) -> np.ndarray:
+    """The cell of a wave and group, without race and sex, which cancel out of differences."""
+    terms = ["(Intercept)"] + [f"AVISIT{wave}"] * (wave != "VIS1") + ["ARMCDTRT"] * (group == "TRT")
+    terms += [f"ARMCDTRT:AVISIT{wave}"] * (wave != "VIS1" and group == "TRT")
+    return sum(unit_of(listing, term) for term in terms)
+
+
+@pytest.mark.parametrize("kind", ["unstructured", "heterogeneous", "compound"])
+def test_kenward_roger_is_sas_s_unrounded(kind):
+    """To what its early stop leaves; without second derivatives of V, as SAS's kr(linear)."""
+    of = SAS["kenward_roger_w"][kind]["sas_linear"]
+    listing = f"fev_arm_{kind}_kenward_roger"
+    _, std_error, df = as_sas(listing, unit_of(listing, "ARMCDTRT"))
+    assert (std_error, df) == pytest.approx((of["std_error"], of["df"]), rel=5e-4)
+
+
+def test_joint_tests_are_sas_s():
+    """Type 3 of terms whose hypothesis is that of their coefficients."""
+    listing = "fev_unstructured"
+    patterns = {"ARMCD:AVISIT": "ARMCDTRT:", "RACE": "RACE", "SEX": "SEX"}
+    for line, dense in zip(SAS[listing]["type_3"], SAS[listing]["dense"]["type_3"], strict=True):
+        terms = [term for term in printed(listing).rows.terms if term.startswith(patterns[line["effect"]])]
+        found = printed(listing).test(np.stack([unit_of(listing, term) for term in terms]), "satterthwaite")
+        statistic = found.statistic if found.parts > 1 else found.statistic**2
+        assert (statistic, found.df) == pytest.approx((dense["statistic"], dense["df_denominator"]), rel=1e-5)
+        assert found.p_value == pytest.approx(dense["p_value"], rel=1e-4)
+        # as printed, but for the early stop
+        assert found.parts == line["df_numerator"]
+        assert statistic == pytest.approx(line["statistic"], rel=5e-4, abs=5e-3)
+        assert found.df == pytest.approx(line["df_denominator"], rel=0, abs=0.6)
