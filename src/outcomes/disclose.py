@@ -73,7 +73,7 @@ def rounded(numbers: pd.Series, decimals: int) -> pd.Series:
 def upwards(numbers: pd.Series, decimals: int) -> pd.Series:
     """Return numbers to ``decimals`` places, never smaller: a margin that passes passes as shown."""
     scaled = (numbers.astype(float) * 10.0**decimals).round(6)
-    return (np.ceil(scaled) / 10.0**decimals).round(decimals)
+    return (-(-scaled // 1) / 10.0**decimals).round(decimals)
 
 
 def degrees(df: pd.Series, base: int) -> pd.Series:

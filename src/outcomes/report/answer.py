@@ -7,6 +7,7 @@ never why.
 from __future__ import annotations
 
 from outcomes.columns import BETWEEN_ARMS
+from outcomes.report.evidence import evidence
 from outcomes.report.facts import Facts, Row, listed, rows, within
 from outcomes.report.limits import limits
 from outcomes.study import Hypothesis, Superiority
@@ -43,6 +44,8 @@ def level(hypothesis: Hypothesis) -> float:
 def sentence(row: Row, facts: Facts) -> str:
     """Return what one verdict says, in words that a school leaver reads."""
     about = "Taken together" if row["outcome"] == "all" else f"In {within(facts.outcome(row['outcome']))}"
+    if row["arm"] == BETWEEN_ARMS:
+        about += f", {evidence(facts).against}"
     if row["disclosure"] != "shown":
         return f"{about}, the result can't be shown because it rests on too few {facts.people}."
     if row["verdict"] == "not estimable":

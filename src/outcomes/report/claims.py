@@ -43,7 +43,7 @@ def claims(facts: Facts) -> dict[str, object]:
                 "rule": rule(key, facts),
                 "columns": columns,
                 "rows": cells,
-                "marks": [*dict.fromkeys(marks), *_withheld(of_claim, facts)],
+                "marks": [*dict.fromkeys(marks), *_wider(of_claim, hypothesis), *_withheld(of_claim, facts)],
                 "beside": _beside(hypothesis, facts),
             }
         )
@@ -61,7 +61,7 @@ def _headings(hypothesis: Hypothesis) -> dict[str, str]:
         "passing": "Smallest margin that passes",
         "p": "p of its test, not adjusted",
         "p_adjusted": "p that decides, adjusted",
-        "p_superiority": "p of superiority, adjusted",
+        "p_superiority": "p of a gap once non-inferior, adjusted",
         "n": "People",
     }
 
@@ -86,6 +86,22 @@ def _row(row: Row, facts: Facts) -> dict[str, str]:
         "p_superiority": facts.written(row, "p_superiority"),
         "n": facts.written(row, "n"),
     }
+
+
+def _wider(of_claim: list[Row], hypothesis: Hypothesis) -> list[str]:
+    """Return why an interval for the family can hold zero where the p that decides is below the level."""
+    clear = [row for row in of_claim if row["kind"] == "superiority" and row["p_adjusted"] is not None]
+    if any(
+        row["p_adjusted"] < hypothesis.alpha
+        and row["simultaneous_low"] is not None
+        and row["simultaneous_low"] <= 0 <= row["simultaneous_high"]
+        for row in clear
+    ):
+        return [
+            "Intervals for the family together are somewhat wider than the adjusted p: one can hold zero where "
+            "that p, which decides, is below the level."
+        ]
+    return []
 
 
 def _withheld(of_claim: list[Row], facts: Facts) -> list[str]:

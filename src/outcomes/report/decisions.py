@@ -70,7 +70,7 @@ def _family(name: str, facts: Facts) -> str:
     """Return a family's name, purpose, adjustment and number of tests, in words."""
     purpose, n = facts.part.families[name].purpose, tests_in(name, facts)
     how = ADJUSTMENTS[purpose] if n > 1 else f"{ADJUSTMENTS[purpose]}, which leaves a single test as it is"
-    return f"Family {name} ({purpose}, {n} test{'s' if n > 1 else ''}): {how}"
+    return f"Family {name} ({n} test{'s' if n > 1 else ''}, declared {purpose}): {how}"
 
 
 def rule(key: str, facts: Facts) -> list[str]:

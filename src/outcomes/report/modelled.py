@@ -66,7 +66,8 @@ def inference(facts: Facts) -> Paragraph | None:
     if not known:
         return None
     model_ = facts.part.model
-    used, cites = [], []
+    used: list[str] = []
+    cites: list[str] = []
     by_method = _outcomes_by(known, "df_method")
     for method, outcomes in by_method.items():
         words, works = INFERENCES.get(method, (method, ()))
@@ -108,8 +109,8 @@ def sizes(facts: Facts) -> Paragraph | None:
         cites.append("morris")
     if facts.has("fits") and any(row["r2_marginal"] is not None for row in rows(facts.tables["fits"])):
         text += (
-            " Shares of variance are those of the fixed effects (marginal R\u00b2) and of fixed and random "
-            "effects together (conditional R\u00b2)."
+            " R\u00b2 is the share of variance that group, wave and covariates explain (marginal), and that "
+            "with differences between people (conditional)."
         )
         cites.append("explained")
     return Paragraph("Sizes", text, cites=tuple(cites))
