@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outcomes.report.facts import Facts
+from outcomes.study import Comparison
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,34 @@ def evidence(facts: Facts) -> Evidence:
         return Evidence(
             "Chance decided who was mentored and who belongs to the comparison group: differences between "
             "these two are evidence of causality, type 3 of the Office for Students' standards; gaps between "
-            "the groups remain association.",
+            f"the groups remain association.{_arms(comparison)}",
             "Chance decided who was mentored, so a difference from the comparison group is an effect of the "
             "scheme, as far as those who stopped answering do not differ between the two. Chance did not "
-            f"decide which group {people} belong to: a gap between the "
-            "groups does not say why one group gained more.",
+            f"decide which group {people} belong to: a gap between the groups does not say why one group "
+            "gained more.",
             ("ofs3",),
         )
     how = {
-        "matched": "was chosen to resemble the mentored",
-        "observational": "came about as it happened",
+        "matched": "was chosen to resemble the mentored, not by chance",
+        "observational": "came about as it happened, not by chance",
         None: "came about in a way that the study does not say",
     }[comparison.design]
     similar = "similar " if comparison.design == "matched" else ""
     return Evidence(
-        f"The comparison group {how}, not by chance: differences from it are evidence of association, type 2 "
-        "of the Office for Students' standards.",
+        f"The comparison group {how}: differences from it are evidence of association, type 2 of the Office "
+        f"for Students' standards.{_arms(comparison)}",
         f"The mentored are compared with {similar}students who were not mentored, a comparison group that "
         f"{how}. The difference may still have other causes, such as who chose to take part.",
         ("ofs",),
+    )
+
+
+def _arms(comparison: Comparison) -> str:
+    """Return who is in which arm, and how the arm enters the model."""
+    mentored, others = (", ".join(values) for values in (comparison.mentored, comparison.comparison))
+    return (
+        f" {comparison.label}: mentored is {mentored}, comparison is {others}. The arm enters the model with "
+        "wave and group and all their products. The effect in a group is the gain of its mentored minus that "
+        "of its comparison group (difference in differences); the gap in effects is that of one group minus "
+        "that of the other. Standard deviations at the first wave are pooled within groups and arms."
     )
