@@ -8,7 +8,7 @@ import pytest
 
 from outcomes import tables
 from outcomes.columns import empty
-from outcomes.disclose import count, disclose, rounded
+from outcomes.disclose import count, degrees, disclose, rounded, upwards
 from outcomes.study import Profile
 from outcomes.study.stages import Disclosing
 
@@ -175,3 +175,132 @@ def test_the_verdict_on_all_outcomes_does_not_repeat_a_suppressed_one():
     released = disclose(restricted(gains=gain, verdicts=verdicts), PART)["verdicts"].set_index("outcome")
     assert released["p_value"].notna().to_dict() == {"few": False, "many": True, "all": False}
     assert released["verdict"].notna().to_dict() == {"few": False, "many": True, "all": False}
+
+
+def family(**n: int) -> dict[str, pd.DataFrame]:
+    """A family of two superiority claims and a claim with a margin; outcome to people of each group."""
+    gain = rows(
+        "gains",
+        *(
+            {"outcome": outcome, "group": group, "arm": None, "wave": "end", "n": people}
+            for outcome, people in n.items()
+            for group in ("low", "high")
+        ),
+    )
+    common = {"group": "low - high", "arm": None, "wave": "end", "family": "f", "n": 200}
+    verdicts = [
+        {**common, "hypothesis": "H1", "outcome": outcome, "kind": "superiority", "verdict": "superior"}
+        for outcome in n
+    ] + [
+        {**common, "hypothesis": "H2", "outcome": outcome, "kind": "non_inferiority", "verdict": verdict}
+        for outcome, verdict in (*((one, "superior") for one in n), ("all", "non-inferior"))
+    ]
+    places = [{**common, "contrast": "gap", "outcome": outcome} for outcome in n]
+    curve = [{**common, "hypothesis": "H2", "outcome": one, "of_declared": "1.00"} for one in n]
+    crossed = [{**common, "hypothesis": "H2", "outcome": one, "verdict": "superior"} for one in n]
+    return disclose(
+        restricted(
+            gains=gain, verdicts=rows("verdicts", *verdicts), contrasts=rows("contrasts", *places),
+            margins=rows("margins", *curve), forest=rows("forest", *crossed),
+        ),
+        PART,
+    )  # fmt: skip
+
+
+def test_a_p_adjusted_over_a_suppressed_test_is_not_shown_anywhere():
+    whole, partly = family(calm=100, clear=100), family(calm=100, clear=5)
+    assert whole["verdicts"]["p_adjusted"].notna().all()
+    assert whole["contrasts"]["p_adjusted"].notna().all()
+    tests = partly["verdicts"][partly["verdicts"]["hypothesis"] == "H1"]
+    assert tests["p_adjusted"].isna().all()
+    assert tests.set_index("outcome")["p_value"].notna().to_dict() == {"calm": True, "clear": False}
+    assert partly["contrasts"]["p_adjusted"].isna().all()
+
+
+def test_superiority_after_non_inferiority_does_not_tell_that_a_suppressed_outcome_passed():
+    whole, partly = family(calm=100, clear=100), family(calm=100, clear=5)
+    assert set(whole["forest"]["verdict"]) == {"superior"}
+    claim = partly["verdicts"][partly["verdicts"]["hypothesis"] == "H2"].set_index("outcome")
+    assert claim["p_superiority"].isna().all()
+    assert claim.loc["calm", "verdict"] == "non-inferior"
+    assert claim.loc[["clear", "all"], "verdict"].isna().all()
+    assert claim.loc["all", ["margin", "margin_passing", "p_value"]].isna().all()
+    assert partly["forest"].set_index("outcome").loc["calm", "verdict"] == "non-inferior"
+
+
+def test_a_curve_over_margins_is_hidden_where_the_verdict_is():
+    for people in (7, 8):
+        released = family(calm=100, clear=people)
+        curves = released["margins"].set_index("outcome")
+        assert curves["p_value"].notna().to_dict() == {"calm": True, "clear": people == 8}
+        assert curves["verdict"].notna().to_dict() == {"calm": True, "clear": people == 8}
+        verdicts = released["verdicts"].query("hypothesis == 'H2' and outcome != 'all'")
+        assert verdicts.set_index("outcome")["verdict"].notna().to_dict() == {
+            "calm": True,
+            "clear": people == 8,
+        }
+
+
+def test_a_gain_cannot_be_told_from_the_means_that_it_is_the_difference_of():
+    place = {"outcome": "calm", "group": "low", "arm": None}
+    means = rows("means", *({**place, "wave": wave, "n": 9} for wave in ("start", "end")))
+    gain = rows("gains", {**place, "wave": "end", "n": 7})
+    released = disclose(restricted(gains=gain, means=means), PART)
+    assert released["gains"]["estimate"].isna().all()
+    assert released["trajectories"].set_index("wave")["estimate"].notna().to_dict() == {
+        "start": True, "end": False
+    }  # fmt: skip
+
+
+def test_degrees_of_freedom_are_rounded_as_counts_or_to_a_decimal():
+    df = pd.Series([97.0, 17.34, 2.4, None])
+    assert degrees(df, 5).tolist()[:3] == [95, 15, 0]
+    assert degrees(df, 1).tolist()[:3] == [97.0, 17.3, 2.4]
+    assert degrees(df, 5).isna().tolist() == [False, False, False, True]
+    released = disclose(restricted(gains=gains(low=99).assign(df=97.0)), PART)["gains"]
+    assert released["df"].tolist() == [95.0]
+
+
+def test_a_margin_that_passes_is_rounded_up():
+    assert upwards(pd.Series([0.1401, 0.15, 0.0, 0.1499]), 2).tolist() == [0.15, 0.15, 0.0, 0.15]
+
+
+def test_an_entry_of_the_covariance_rests_on_the_people_at_its_waves():
+    means = rows(
+        "means", *({"outcome": "calm", "wave": wave, "n": n} for wave, n in (("start", 90), ("end", 6)))
+    )
+    entries = [("start", "start"), ("end", "end"), ("end", "start")]
+    parts = rows(
+        "components",
+        *({"outcome": "calm", "wave": one, "other_wave": other, "n": 90} for one, other in entries),
+    )
+    released = disclose(restricted(means=means, components=parts), PART)["components"]
+    assert released["estimate"].notna().tolist() == [True, False, False]
+    few = disclose(restricted(components=rows("components", {"n": 7})), PART)["components"]
+    assert few["estimate"].isna().all()
+
+
+def test_the_margins_of_a_grid_are_multiples_of_the_declared_one_as_shown():
+    grid = [{"hypothesis": "H2", "outcome": "calm", "of_declared": f"{step / 20:.2f}", "n": 90,
+             "margin": 0.2468 * step / 20} for step in (1, 20, 40)]  # fmt: skip
+    released = disclose(restricted(margins=rows("margins", *grid)), PART)["margins"]
+    assert released["margin"].tolist() == [0.0125, 0.25, 0.5]
+
+
+def test_the_reason_of_a_suppressed_row_is_not_told():
+    few = gains(low=1).assign(status="not estimable: fewer than 2 people of a group")
+    assert disclose(restricted(gains=few), PART)["gains"]["status"].tolist() == ["not shown"]
+
+
+def test_shares_of_variance_keep_three_decimals():
+    released = disclose(restricted(fits=rows("fits", {})), PART)["fits"].iloc[0]
+    assert (released["icc"], released["r2_marginal"], released["r2_conditional"]) == (1.235, 1.235, 1.235)
+    assert released["baseline_sd"] == 1.23
+
+
+def test_a_floor_rests_on_its_own_group():
+    means = rows("means", *({"outcome": "professional", "group": group, "arm": None, "wave": "end", "n": n}
+                            for group, n in (("low", 40), ("high", 3))))  # fmt: skip
+    floor = {"outcome": "professional", "kind": "floor", "group": "low", "arm": None, "wave": "end", "n": 40}
+    released = disclose(restricted(means=means, verdicts=rows("verdicts", floor)), PART)["verdicts"]
+    assert released["verdict"].notna().all()

@@ -15,12 +15,13 @@ from release_example import STUDIES, example, suppressed, with_cell
 
 from outcomes import tables
 from outcomes.columns import expect
-from outcomes.figure import REGISTRY, draw, flow, forest, trajectories
+from outcomes.figure import REGISTRY, draw, flow, forest, margins, trajectories
 from outcomes.figure.sheet import MARKS, STRIP, STYLE, png
 from outcomes.figure.words import decimals, number
 
 MENTORING, STAR = (example(study) for study in STUDIES)
 DPI = 200
+NAMES = ("flow", "trajectories", "forest", "margins")
 
 
 def words(figure: Figure) -> list[str]:
@@ -30,6 +31,9 @@ def words(figure: Figure) -> list[str]:
 
 def plotted(name: str, table: pd.DataFrame, part=MENTORING.drawing) -> Figure:
     entry = next(entry for entry in REGISTRY if entry.name == name)
+    if name == "margins" and "margin_passing" not in table:
+        case = MENTORING if part == MENTORING.drawing else STAR
+        table = entry.drawn(case.tables | {"margins": table})
     with matplotlib.rc_context(STYLE):
         return entry.plot(table, part, entry.title)
 
@@ -37,7 +41,7 @@ def plotted(name: str, table: pd.DataFrame, part=MENTORING.drawing) -> Figure:
 @pytest.mark.parametrize("study", [MENTORING, STAR], ids=STUDIES)
 def test_every_figure_is_a_png_with_its_words(study) -> None:
     pictures, index = draw(study.tables, study.drawing)
-    assert list(pictures) == list(index["name"]) == ["flow", "trajectories", "forest"]
+    assert list(pictures) == list(index["name"]) == ["flow", "trajectories", "forest", "margins"]
     expect(index, tables.FIGURES)
     for picture in pictures.values():
         width, height = struct.unpack(">II", picture[16:24])
@@ -62,22 +66,23 @@ def test_no_global_state_is_touched() -> None:
 
 def test_a_figure_without_its_table_is_left_out() -> None:
     without = {name: table for name, table in STAR.tables.items() if name != "forest"}
-    assert list(draw(without, STAR.drawing)[0]) == ["flow", "trajectories"]
-    assert list(draw(without | {"flow": STAR.tables["flow"].iloc[:0]}, STAR.drawing)[0]) == ["trajectories"]
+    assert list(draw(without, STAR.drawing)[0]) == ["flow", "trajectories", "margins"]
+    fewer = without | {name: STAR.tables[name].iloc[:0] for name in ("flow", "margins")}
+    assert list(draw(fewer, STAR.drawing)[0]) == ["trajectories"]
     pictures, index = draw({}, STAR.drawing)
     assert pictures == {}
     assert index.empty
 
 
 def test_the_strip_stands_on_synthetic_figures_alone() -> None:
-    for name in ("flow", "trajectories", "forest"):
+    for name in NAMES:
         assert STRIP in words(plotted(name, MENTORING.tables[name]))
         assert STRIP not in words(plotted(name, STAR.tables[name], STAR.drawing))
-        lent = STAR.tables[name].assign(origin="synthetic")
-        assert STRIP in words(plotted(name, lent, STAR.drawing))
+        lent = STAR.tables | {name: STAR.tables[name].assign(origin="synthetic")}
+        assert STRIP in words(plotted(name, lent[name], STAR.drawing))
 
 
-@pytest.mark.parametrize("name", ["flow", "trajectories", "forest"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("study", [MENTORING, STAR], ids=STUDIES)
 def test_no_words_are_cut_off_or_overlap(study, name: str) -> None:
     figure = plotted(name, study.tables[name], study.drawing)
@@ -262,7 +267,7 @@ def test_labels_are_text_and_never_mathematics() -> None:
     part = STAR.drawing.model_copy(update={"outcomes": {**STAR.drawing.outcomes, "reading": name}})
     pictures, index = draw(STAR.tables, part)
     assert name in " ".join(index["alt"])
-    assert len(pictures) == 3
+    assert len(pictures) == 4
 
 
 @pytest.mark.parametrize(
@@ -276,3 +281,73 @@ def test_numbers_keep_the_decimals_of_their_column(numbers: list[float | None], 
 def test_numbers_have_a_true_minus() -> None:
     assert number(-1234.5, 2, signed=True) == "\N{MINUS SIGN}1,234.50"
     assert number(0.5, 2, signed=True) == "+0.50"
+
+
+CURVES = margins.of(MENTORING.tables)
+
+
+def curve(figure: Figure, outcome: str):
+    """The panel of an outcome and its curve."""
+    return next((axes, line) for axes in figure.axes for line in axes.lines if line.get_gid() == outcome)
+
+
+def test_the_curve_over_margins_is_the_released_p_with_declared_and_passing_margin_marked() -> None:
+    figure = plotted("margins", CURVES)
+    of_claim = MENTORING.tables["verdicts"].query("hypothesis == 'H2' and outcome != 'all'")
+    for row in of_claim.to_dict("records"):
+        rows = CURVES[CURVES["outcome"] == row["outcome"]].set_index("margin")["p_value"]
+        axes, line = curve(figure, row["outcome"])
+        drawn = dict(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        assert drawn == {margin: rows[margin] for margin in drawn}
+        assert set(drawn.values()) == set(rows)
+        assert [one.get_xdata()[0] for one in axes.lines if one.get_gid() == "declared"] == [0.25]
+        passing = [one for one in axes.lines if one.get_gid() == "passing"]
+        assert len(passing) == (row["margin_passing"] <= 0.5)
+        for one in passing:
+            assert (one.get_xdata()[0], one.get_ydata()[0]) == (row["margin_passing"], 0.025)
+        band = axes.patches[0]
+        assert band.get_y() + band.get_height() == 0.025
+
+
+def test_the_margins_say_where_no_margin_every_margin_or_one_off_the_axis_passes() -> None:
+    said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=0.73)))
+    assert "passes from 0.73 (off the axis)" in said
+    said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=None)))
+    assert "no margin passes" in said
+    said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=0.0)))
+    assert "every margin passes" in said
+
+
+def test_a_suppressed_curve_is_an_empty_panel_that_says_why() -> None:
+    hidden = suppressed(CURVES, {"outcome": "networks"})
+    figure = plotted("margins", hidden)
+    assert "networks" not in {line.get_gid() for axes in figure.axes for line in axes.lines}
+    assert "not shown:\ntoo few people" in words(figure)
+    assert "1 of 4 outcomes can't be shown" in margins.caption(hidden, MENTORING.drawing)
+    assert "Professional networks" not in margins.alt(hidden, MENTORING.drawing)
+    nothing = with_cell(CURVES, {"outcome": "networks"}, margin=None, p_value=None)
+    assert "not estimable" in words(plotted("margins", nothing))
+
+
+def test_the_caption_of_the_margins_names_level_declared_and_passing_margin() -> None:
+    said = margins.caption(CURVES, MENTORING.drawing)
+    assert "(levels: non-inferiority 2.5%)" in said
+    assert "H2, Professional networks: passes from 0.53 (off the axis), declared 0.25." in said
+    claims = MENTORING.drawing.hypotheses
+    alike = {**claims, "H2": claims["H2"].model_copy(update={"kind": "equivalence", "alpha": 0.05})}
+    part = MENTORING.drawing.model_copy(update={"hypotheses": alike})
+    assert "Equivalence has two tests" in margins.caption(CURVES, part)
+    assert "H2: equivalence" in words(plotted("margins", CURVES, part))
+
+
+def test_equivalence_has_a_margin_on_either_side_and_a_better_gain_contradicts_it() -> None:
+    claims = MENTORING.drawing.hypotheses
+    alike = {**claims, "H2": claims["H2"].model_copy(update={"kind": "equivalence"})}
+    part = MENTORING.drawing.model_copy(update={"hypotheses": alike})
+    table = with_cell(MENTORING.tables["forest"], {"outcome": "networks"}, verdict="superior")
+    axes = plotted("forest", table, part).axes[0]
+    assert len([line for line in axes.lines if line.get_gid() == "margin"]) == 8
+    markers = {line.get_gid(): line.get_marker() for line in axes.lines}
+    assert markers["networks"] == "X"
+    axes = plotted("forest", table).axes[0]
+    assert {line.get_gid(): line.get_marker() for line in axes.lines}["networks"] == "o"

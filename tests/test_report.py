@@ -16,9 +16,14 @@ from outcomes.columns import empty
 from outcomes.figure import draw
 from outcomes.report import SECTIONS, render
 from outcomes.report.answer import answer, sentence
+from outcomes.report.claims import claims
+from outcomes.report.decisions import rule
 from outcomes.report.display import HEADINGS, HIDDEN, TITLES, view
+from outcomes.report.evidence import evidence
 from outcomes.report.facts import EMPTY, MINUS, SUPPRESSED, Facts, listed, within
 from outcomes.report.methods import paragraphs
+from outcomes.report.works import REFERENCES
+from outcomes.study import Comparison, Equivalence, SdMargin
 from outcomes.study.stages import Reporting
 
 MENTORING, STAR = (example(study) for study in STUDIES)
@@ -110,7 +115,7 @@ def test_the_page_is_built_for_every_reader(whole: Page) -> None:
     for landmark in ("header", "nav", "main", "footer", "h1", "title"):
         assert len(whole.all(landmark)) == 1
     assert whole.all("a")[0] == {"class": "skip", "href": "#main"}
-    assert len(whole.all("img")) == 3
+    assert len(whole.all("img")) == 4
     assert all(len(str(image["alt"])) > 40 for image in whole.all("img"))
     tables = whole.all("table")
     assert tables
@@ -166,10 +171,36 @@ def test_each_verdict_is_on_the_page_with_its_numbers() -> None:
     for key in ("H1: ", "H2: ", "H4: "):
         assert key in said
     assert "H3" not in said
-    assert "superior +0.42 0.20 to 0.64 0.004 390" in said
-    assert "floor met 71% 63% to 79% 50% 0.004 390" in said
-    assert f"inconclusive {MINUS}0.31 {MINUS}0.53 to {MINUS}0.09 0.25" in said
-    assert "Basis: person intercept, Wald z, provisional. Exploratory:" in said
+    assert "superior +0.42 0.20 to 0.64 0.12 to 0.72 < 0.001 0.004 390" in said
+    assert "floor met 71% 63% to 79% 50% < 0.001 0.004 390" in said
+    passing = f"{MINUS}0.61 to {MINUS}0.01 0.25 0.53"
+    assert f"inconclusive {MINUS}0.31 {MINUS}0.53 to {MINUS}0.09 {passing} < 0.001 0.004 390" in said
+    assert "Basis: unstructured over waves, t, Satterthwaite. Exploratory:" in said
+    for word in ("provisional", "Wald"):
+        assert word not in said
+
+
+def test_gaps_with_and_without_covariates_stand_side_by_side() -> None:
+    gap = {"outcome": "self_belief", "contrast": "gap", "wave": "end"}
+    changed = with_cell(MENTORING.tables["contrasts"], gap | {"adjusted": True}, estimate=0.37, df=21.0)
+    said = page(MENTORING, MENTORING.tables | {"contrasts": changed}).text
+    row = said.split("The same gaps with and without covariates")[1].split("Career clarity")[0]
+    assert "+0.42 (0.20 to 0.64) +0.37 (0.20 to 0.64) +0.42 +0.40 0.10 to 0.70 21 Satterthwaite" in row
+    assert "with and without covariates" not in page(STAR).text.split("Methods")[0]
+
+
+def test_where_an_adjusted_p_is_withheld_the_claim_says_why() -> None:
+    verdicts = with_cell(MENTORING.tables["verdicts"], {"hypothesis": "H1"}, p_adjusted=None)
+    said = page(MENTORING, MENTORING.tables | {"verdicts": verdicts}).text
+    assert "Adjusted p values of this family are not shown" in said
+    assert "Adjusted p values of this family are not shown" not in page(MENTORING).text
+
+
+def test_an_interval_for_the_family_that_holds_zero_beside_a_superior_verdict_is_explained() -> None:
+    where = {"hypothesis": "H1", "outcome": "self_belief"}
+    wide = with_cell(MENTORING.tables["verdicts"], where, simultaneous_low=-0.02)
+    said = page(MENTORING, MENTORING.tables | {"verdicts": wide}).text
+    assert "one can hold zero where that p, which decides, is below the level" in said
 
 
 def test_a_hypothesis_without_a_verdict_is_not_spoken_of() -> None:
@@ -357,9 +388,9 @@ def test_suppressed_cells_are_marked_with_the_reason_and_empty_ones_apart() -> N
     cells = {cell for line in shown.lines for cell in line.cells}
     assert SUPPRESSED in cells
     assert f"{SUPPRESSED} suppressed: fewer than 8 people." in shown.notes
-    assert "df" not in shown.headings
-    assert "Empty in every row: df, Simultaneous interval and p adjusted." in shown.notes
-    assert "In every row: Inference Wald z." in shown.notes
+    assert "515" in cells
+    assert "Empty in every row: p adjusted." in shown.notes
+    assert "In every row: Degrees of freedom by Satterthwaite." in shown.notes
     reliability = view("reliability", MENTORING.tables["reliability"], facts(MENTORING))
     assert f"{EMPTY} does not apply." in reliability.notes
     nothing = view("gains", suppressed(MENTORING.tables["gains"], {}), facts(MENTORING))
@@ -426,8 +457,8 @@ def test_the_methods_are_written_by_the_stages_that_ran() -> None:
         for paragraph in paragraphs(facts(MENTORING))
     }
     assert list(said) == [
-        "Data", "Groups", "Scores", "Reliability", "Model", "Verdicts", "The published study's method",
-        "Disclosure control",
+        "Data", "Groups", "Scores", "Reliability", "Model", "Intervals and degrees of freedom", "Sizes",
+        "Verdicts", "The published study's method", "Disclosure control",
     ]  # fmt: skip
     assert "the last counts" in said["Data"]
     assert "the first of these indicators that is known" in said["Groups"]
@@ -461,7 +492,8 @@ CHOICES: list[tuple[str, str, dict[str, object], str]] = [
     ("Groups", "ses", {"rule": "count", "at_least": 3}, "at least 3 low indicators"),
     ("Model", "model", {"ses_unknown": "leave_out"}, "Mentees of unknown group are left out"),
     ("Model", "model", {"covariates": ()}, "There are no covariates."),
-    ("Model", "model", {"confidence": 0.9}, "Intervals at 90%"),
+    ("Intervals and degrees of freedom", "model", {"confidence": 0.9}, "Intervals are at 90%"),
+    ("Intervals and degrees of freedom", "model", {"df": "satterthwaite"}, "Satterthwaite's. Intervals"),
     ("The published study's method", "reproduction", {"replicates": 500}, "percentiles of 500 bootstrap"),
     ("Disclosure control", "profile", {"count_base": 10}, "multiple of 10"),
 ]
@@ -543,13 +575,218 @@ def test_words_within_a_sentence() -> None:
 
 def test_the_plain_answer_says_how_firm_it_is() -> None:
     said = " ".join(answer(facts(MENTORING))["limits"])
-    assert "provisional" in said
-    assert "exploratory" in said
+    assert "All claims here are exploratory" in said
     assert "Small sample" not in said
 
 
 def test_the_plain_answer_warns_of_small_groups() -> None:
     gains = MENTORING.tables["gains"]
-    few = gains.assign(n=gains["n"].mask((gains["outcome"] == "self_belief") & (gains["group"] == "low"), 20))
-    said = " ".join(answer(facts(MENTORING, MENTORING.tables | {"gains": few}))["limits"])
-    assert "Small sample: in self-belief in graduate employment a group has fewer than 30 mentees." in said
+    of_group = (gains["outcome"] == "self_belief") & (gains["group"] == "low")
+    verdicts = MENTORING.tables["verdicts"]
+    by = verdicts.assign(basis=verdicts["basis"].str.replace("Satterthwaite", "Kenward-Roger"))
+    for n, warned in ((10, True), (30, True), (35, False)):
+        few = {"gains": gains.assign(n=gains["n"].mask(of_group, n)), "verdicts": by}
+        said = " ".join(answer(facts(MENTORING, MENTORING.tables | few))["limits"])
+        assert (
+            "Small sample: in self-belief in graduate employment a compared group has fewer than 30 mentees, "
+            "as far as rounded counts tell. Kenward-Roger degrees of freedom widen the ranges, yet the next "
+            "survey may well say something else." in said
+        ) == warned
+
+
+def claimed(key: str, **changed: object) -> Reporting:
+    """Return what the report reads of the study, with one claim changed."""
+    reporting = MENTORING.reporting
+    return reporting.model_copy(
+        update={
+            "hypotheses": reporting.hypotheses
+            | {key: reporting.hypotheses[key].model_copy(update=dict(changed))}
+        }
+    )
+
+
+def equivalence(**changed: object) -> Reporting:
+    """Return the study with H2 as a claim of equivalence."""
+    claim = Equivalence(
+        claim="Gains are alike.", kind="equivalence", outcomes=("networks",), wave="end", family="career",
+        margin=0.25,
+    )  # fmt: skip
+    reporting = MENTORING.reporting
+    changed_claim = claim.model_copy(update=dict(changed))
+    return reporting.model_copy(update={"hypotheses": reporting.hypotheses | {"H2": changed_claim}})
+
+
+RULES: list[tuple[str, Reporting, str]] = [
+    ("H1", claimed("H1"), "the low-SES group gains more than the high-SES group, two-sided, level 5%"),
+    ("H1", claimed("H1", sides=1), "one-sided (that it gains less is not looked for and can't be found)"),
+    ("H1", claimed("H1", focal="high", reference="unknown"),
+     "the high-SES group gains more than the SES unknown group"),
+    ("H1", claimed("H1", focal="high", reference="low"),
+     "Gaps are high-SES minus low-SES; a higher score is a benefit in each outcome."),
+    ("H1", claimed("H1", outcomes=("self_belief", "negative_affect")),
+     "a lower score is the benefit in negative affect, a higher one in the others"),
+    ("H1", claimed("H1"), "Family psychosocial (3 tests, declared confirmatory): Holm's adjustment."),
+    ("H2", claimed("H2"), "one-sided level 2.5%; the claim as a whole holds only if every outcome passes"),
+    ("H2", claimed("H2"), "Margin: 0.25 scale points."),
+    ("H2", claimed("H2", margin=SdMargin(sd=0.3)),
+     "Margin: 0.3 of this study's own standard deviation within the groups at the first wave (estimated"),
+    ("H2", claimed("H2", margin=SdMargin(sd=0.3, reference={"networks": 0.8}, source="Doe 2020")),
+     "Margin: 0.3 reference standard deviations (source: Doe 2020); in scale points 0.25 in sector"),
+    ("H2", equivalence(), "may differ by at most the margin, two one-sided tests at level 5%"),
+    ("H4", claimed("H4"), "Floor: the share of the low-SES group at the deciding wave (End of the year)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "part", "expected"), RULES)
+def test_the_rule_of_a_claim_names_groups_sides_margin_and_family(
+    key: str, part: Reporting, expected: str
+) -> None:
+    assert expected in " ".join(rule(key, facts(MENTORING, part=part)))
+
+
+def test_an_exploratory_family_is_adjusted_by_benjamini_and_hochberg() -> None:
+    families = MENTORING.reporting.families
+    loose = families | {
+        "psychosocial": families["psychosocial"].model_copy(update={"purpose": "exploratory"})
+    }
+    said = page(MENTORING, families=loose).text
+    assert "(3 tests, declared exploratory): Benjamini and Hochberg's adjustment" in said
+    assert "Benjamini Y, Hochberg Y (1995)" in said
+    assert "Benjamini" not in page(MENTORING).text
+
+
+MORE: list[tuple[Reporting, str, str, dict[str, object], str]] = [
+    (claimed("H2"), "H2", "networks", {"verdict": "superior", "estimate": 0.3, "low": 0.1, "high": 0.5},
+     "the low-SES group kept up with the high-SES group and, by a test of its own, gained more."),
+    (claimed("H1", sides=1), "H1", "self_belief", {"verdict": "inconclusive", "low": -0.1},
+     "it is not clear whether the low-SES group gained more than the high-SES group (the other way round was "
+     "not tested)"),
+    (claimed("H1"), "H1", "self_belief", {"verdict": "inconclusive"},
+     "That range is for this outcome by itself; looked at together with the others, it is not sure enough."),
+    (claimed("H1"), "H1", "self_belief", {"group": "high - low", "verdict": "inferior", "estimate": -0.4},
+     "the high-SES group gained less than the low-SES group. The high-SES group's gain was 0.40 points "
+     "smaller"),
+    (equivalence(), "H2", "networks", {"kind": "equivalence", "verdict": "equivalent"},
+     "the low-SES group and the high-SES group gained alike, within the margin."),
+    (equivalence(), "H2", "networks", {"kind": "equivalence", "verdict": "equivalent"},
+     "so a difference of more than 0.25 points can be ruled out"),
+    (equivalence(), "H2", "networks", {"kind": "equivalence", "verdict": "inconclusive"},
+     "so a difference of more than 0.25 points can't be ruled out"),
+    (equivalence(), "H2", "networks", {"kind": "equivalence", "verdict": "superior"},
+     "the gain of the low-SES group was the better one by more than the margin"),
+    (claimed("H1"), "H1", "self_belief", {"arm": "mentored - comparison", "verdict": "superior"},
+     "each group measured against its comparison group, the low-SES group gained more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "hypothesis", "outcome", "cells", "expected"), MORE)
+def test_plain_sentences_of_other_claims(
+    part: Reporting, hypothesis: str, outcome: str, cells: dict[str, object], expected: str
+) -> None:
+    row = verdict(MENTORING, hypothesis, outcome) | cells
+    assert expected in sentence(row, facts(MENTORING, part=part))
+
+
+def test_a_better_gain_contradicts_a_claim_that_gains_are_alike() -> None:
+    where = {"hypothesis": "H2", "outcome": "networks"}
+    verdicts = with_cell(MENTORING.tables["verdicts"], where, kind="equivalence", verdict="superior")
+    told = claims(facts(MENTORING, MENTORING.tables | {"verdicts": verdicts}, equivalence()))
+    signs = {row["outcome"]: row["sign"] for claim in told["claims"] for row in claim["rows"]}
+    assert signs["Professional networks"] == "no"
+
+
+FITS: list[tuple[dict[str, object], list[str], list[str]]] = [
+    ({}, ["unstructured over the waves", "Cross-check: at the solution of 10 of 10 fits"],
+     ["boundary", "Fall-back", "random intercept"]),
+    ({"status": "boundary"}, ["a variance is zero", "professional networks: boundary."], []),
+    ({"structure": "person intercept"},
+     ["that of a random intercept a person (any two waves correlate alike) in professional networks"], []),
+    ({"structure": "heterogeneous compound symmetry",
+      "fall_back": "declared unstructured over waves: unstructured over waves did not converge"},
+     ["Fall-back, professional networks: declared unstructured over waves: unstructured over waves did not "
+      "converge; fitted as heterogeneous compound symmetry.", "Jennrich"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "said", "silent"), FITS)
+def test_the_methods_say_how_the_fits_ended(
+    cells: dict[str, object], said: list[str], silent: list[str]
+) -> None:
+    fits = with_cell(MENTORING.tables["fits"], {"outcome": "networks"}, **cells)
+    told = paragraphs(facts(MENTORING, MENTORING.tables | {"fits": fits}))
+    model = next(paragraph for paragraph in told if paragraph.heading == "Model")
+    whole = " ".join([model.text, *model.items, *(REFERENCES.get(work, work) for work in model.cites)])
+    for words in said:
+        assert words in whole
+    for words in silent:
+        assert words not in whole
+
+
+@pytest.mark.parametrize(
+    ("method", "named", "work"),
+    [
+        ("Satterthwaite", "Satterthwaite's", "Kuznetsova"),
+        (
+            "Kenward-Roger",
+            "Kenward and Roger's, with their standard errors, in professional networks",
+            "Kenward MG",
+        ),
+        (
+            "CR2, Satterthwaite",
+            "cluster-robust (CR2) standard errors in professional networks",
+            "Pustejovsky",
+        ),
+    ],
+)
+def test_the_methods_name_the_degrees_of_freedom_that_were_used(method: str, named: str, work: str) -> None:
+    changed = {
+        name: with_cell(MENTORING.tables[name], {"outcome": "networks"}, df_method=method)
+        for name in ("gains", "contrasts")
+    }
+    whole = page(MENTORING, MENTORING.tables | changed).text
+    assert named in whole
+    works = {"Kuznetsova", "Kenward MG", "Pustejovsky"}
+    assert {one for one in works if one in whole} == {"Kuznetsova", work}
+
+
+def test_the_methods_speak_of_superiority_after_non_inferiority_only_where_it_was_tested() -> None:
+    assert "Morikawa" not in page(MENTORING).text
+    tested = with_cell(MENTORING.tables["verdicts"], {"outcome": "networks"}, p_superiority=0.2)
+    said = page(MENTORING, MENTORING.tables | {"verdicts": tested}).text
+    assert "Where non-inferiority has passed in every outcome, superiority is tested in each" in said
+    assert "Morikawa" in said
+    assert "Schuirmann" not in said
+
+
+@pytest.mark.parametrize(
+    ("design", "standard"),
+    [(None, "type 2"), ("observational", "type 2"), ("matched", "type 2"), ("randomised", "type 3")],
+)
+def test_one_function_decides_the_evidence(design: str | None, standard: str) -> None:
+    assert "type 2" in evidence(facts(MENTORING)).standard
+    arm = Comparison(label="Mentored", column="arm", mentored=("1",), comparison=("0",), design=design)
+    part = MENTORING.reporting.model_copy(update={"comparison": arm})
+    found = evidence(facts(MENTORING, part=part))
+    assert standard in found.standard
+    assert ("causality" in found.standard) == (design == "randomised")
+
+
+def test_no_column_name_of_a_table_is_visible() -> None:
+    said = set(re.findall(r"[\w-]+", page(MENTORING).text))
+    names = {name for table in declared.RELEASE.values() for name in table.names if "_" in name}
+    assert said & names == set()
+
+
+def test_degrees_of_freedom_and_margins_of_a_grid_are_written_as_they_were_released() -> None:
+    row = {
+        "outcome": "networks",
+        "disclosure": "shown",
+        "df": 1515.0,
+        "margin": 0.0125,
+        "of_declared": "0.05",
+    }
+    assert facts(MENTORING).written(row, "df") == "1,515"
+    assert facts(MENTORING).written(row, "margin") == "0.0125"
+    exact = MENTORING.reporting.profile.model_copy(update={"count_base": 1})
+    part = MENTORING.reporting.model_copy(update={"profile": exact})
+    assert facts(MENTORING, part=part).written({**row, "df": 17.3}, "df") == "17.3"

@@ -98,8 +98,8 @@ def _wider(of_claim: list[Row], hypothesis: Hypothesis) -> list[str]:
         for row in clear
     ):
         return [
-            "Intervals for the family together are somewhat wider than the adjusted p: one can hold zero where "
-            "that p, which decides, is below the level."
+            "Intervals for the family together are somewhat wider than the adjusted p: one can hold zero "
+            "where that p, which decides, is below the level."
         ]
     return []
 
