@@ -311,11 +311,22 @@ def test_the_curve_over_margins_is_the_released_p_with_declared_and_passing_marg
 
 def test_the_margins_say_where_no_margin_every_margin_or_one_off_the_axis_passes() -> None:
     said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=0.73)))
-    assert "passes from 0.73 (off the axis)" in said
+    assert "passes from 0.73 \N{RIGHTWARDS ARROW}" in said
     said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=None)))
     assert "no margin passes" in said
     said = words(plotted("margins", with_cell(CURVES, {"outcome": "networks"}, margin_passing=0.0)))
     assert "every margin passes" in said
+
+
+def test_a_passing_margin_of_many_digits_is_not_cut_off() -> None:
+    large = CURVES.assign(margin=CURVES["margin"] * 4000, margin_passing=12345.67)
+    figure = plotted("margins", large)
+    with matplotlib.rc_context(STYLE):
+        png(figure)
+    assert figure.get_tightbbox().x1 <= figure.get_size_inches()[0]
+    panels = [axes for axes in figure.axes if axes.lines]
+    right = figure.bbox.x1
+    assert all(text.get_window_extent().x1 <= right for axes in panels for text in axes.texts)
 
 
 def test_a_suppressed_curve_is_an_empty_panel_that_says_why() -> None:

@@ -728,7 +728,7 @@ def test_the_methods_say_how_the_fits_ended(
         ("Satterthwaite", "Satterthwaite's", "Kuznetsova"),
         (
             "Kenward-Roger",
-            "Kenward and Roger's, with their standard errors, in professional networks",
+            "Kenward and Roger's (with their standard errors) in professional networks",
             "Kenward MG",
         ),
         (

@@ -25,6 +25,10 @@ KINDS = {"non_inferiority": "non-inferiority", "equivalence": "equivalence"}
 DECLARED = "1.00"
 """The multiple that is the declared margin."""
 
+OFF = " (off the axis)"
+AWAY = " \N{RIGHTWARDS ARROW}"
+"""The same in a panel, which has no room for words."""
+
 _PASSES = "#D9E8F5"
 _COLUMNS = 2
 _TITLE = 24
@@ -68,7 +72,13 @@ def _panel(axes: Axes, rows: pd.DataFrame, part: Drawing, places: int) -> None:
     outcome = str(rows["outcome"].iloc[0])
     axes.set_title(textwrap.fill(part.outcomes[outcome], _TITLE), color=INK, weight="bold", pad=17)
     axes.annotate(
-        passing(rows, places), (0, 1), (0, 4), "axes fraction", "offset points", fontsize=9, color=INK
+        passing(rows, places).replace(OFF, AWAY),
+        (0, 1),
+        (0, 4),
+        "axes fraction",
+        "offset points",
+        fontsize=9,
+        color=INK,
     )
     known = shown(rows).dropna(subset=["margin", "p_value"])
     if known.empty:
@@ -112,7 +122,7 @@ def passing(rows: pd.DataFrame, places: int) -> str:
         return "no margin passes"
     if least == 0:
         return "every margin passes"
-    off = " (off the axis)" if least > known["margin"].max() else ""
+    off = OFF if least > known["margin"].max() else ""
     return f"passes from {number(least, places)}{off}"
 
 

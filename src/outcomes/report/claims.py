@@ -55,13 +55,13 @@ def _headings(hypothesis: Hypothesis) -> dict[str, str]:
     is_floor = isinstance(hypothesis, Floor)
     return {
         "estimate": "Share" if is_floor else "Gap in gains",
-        "interval": f"{100 * level(hypothesis):g}% interval, each by itself",
-        "simultaneous": "Interval for the family together",
+        "interval": f"{100 * level(hypothesis):g}% interval by itself",
+        "simultaneous": "Interval, family together",
         "bound": "Floor" if is_floor else "Margin",
-        "passing": "Smallest margin that passes",
-        "p": "p of its test, not adjusted",
-        "p_adjusted": "p that decides, adjusted",
-        "p_superiority": "p of a gap once non-inferior, adjusted",
+        "passing": "Passes from margin",
+        "p": "p, not adjusted",
+        "p_adjusted": "p, adjusted (decides)",
+        "p_superiority": "p of a gap",
         "n": "People",
     }
 

@@ -61,7 +61,7 @@ def verdicts(facts: Facts) -> Paragraph:
         cites.append("welch")
     text.append("A result that is not clear is called inconclusive.")
     families = list(dict.fromkeys(claim.family for claim in claims.values()))
-    cites += [_WORKS[facts.part.families[name].purpose] for name in families]
+    cites += [_WORKS[facts.part.families[name].purpose] for name in families if tests_in(name, facts) > 1]
     items = tuple(f"{_family(name, facts)}." for name in families)
     return Paragraph("Verdicts", " ".join(text), items, tuple(dict.fromkeys(cites)))
 
@@ -96,7 +96,7 @@ def _kind(claim: Hypothesis, facts: Facts) -> str:
         return (
             f"Non-inferiority at the deciding wave ({wave}): the {focal} group may gain at most the margin "
             f"less than the {other} group, one-sided level {alpha}; the claim as a whole holds only if every "
-            "outcome passes. Then superiority is tested in each outcome."
+            "outcome passes. Then a gap either way is tested in each outcome (p of a gap, adjusted by Holm)."
         )
     if isinstance(claim, Equivalence):
         return (

@@ -48,7 +48,7 @@ HEADINGS = {
     "simultaneous_interval": "Simultaneous interval", "d_ppc2": "d (Morris)",
     "d_ppc2_interval": "d (Morris), interval",
     "margin_kind": "Margin given in", "margin_passing": "Smallest margin that passes",
-    "p_superiority": "p of a gap, once non-inferior", "of_declared": "Times the declared margin",
+    "p_superiority": "p of a gap", "of_declared": "Times the declared margin",
     "slope_variance": "Variance of slopes", "mentor_variance": "Variance between mentors",
     "r2_marginal": "R\u00b2 of what is fixed", "r2_conditional": "R\u00b2 with what varies",
     "fall_back": "Fall-back", "cross_check": "Cross-check", "component": "Entry", "other_wave": "Other wave",
@@ -76,7 +76,8 @@ NOTES: Mapping[str, str] = {
     "contrasts": "Intervals are each by itself; simultaneous ones hold at all waves together. "
     "p adjusted stands where a claim of superiority is decided.",
     "verdicts": "Intervals are each by itself; simultaneous ones hold for all outcomes of a family together. "
-    "The smallest margin that passes is rounded up.",
+    "The smallest margin that passes is rounded up. p of a gap is two-sided, told once non-inferiority has "
+    "passed.",
     "margins": "Each outcome by itself: what all outcomes of a claim say together stands among the verdicts.",
     "components": "Variances and covariances in squared scale points, as the model has them.",
 }

@@ -28,7 +28,7 @@ COVARIANCES = {
 
 INFERENCES = {
     "Satterthwaite": ("Satterthwaite's", ("satterthwaite", "lmertest")),
-    "Kenward-Roger": ("Kenward and Roger's, with their standard errors,", ("kenward-roger",)),
+    "Kenward-Roger": ("Kenward and Roger's (with their standard errors)", ("kenward-roger",)),
     "CR2, Satterthwaite": ("Satterthwaite's with cluster-robust (CR2) standard errors", ("cr2",)),
 }
 """Method of degrees of freedom to its words and works."""
