@@ -138,12 +138,9 @@ def _legend() -> list[Line2D | Patch]:
 
 def caption(table: pd.DataFrame, part: Drawing) -> str:
     """Return what the curve is, and by outcome the declared margin and the smallest that passes."""
-    hidden = [outcome for outcome, rows in table.groupby("outcome", sort=False) if shown(rows).empty]
-    left = (
-        f" {len(hidden)} of {table['outcome'].nunique()} outcomes can't be shown (too few people)."
-        if hidden
-        else ""
-    )
+    panels = table.groupby(_KEY, sort=False)
+    hidden = [key for key, rows in panels if shown(rows).empty]
+    left = f" {len(hidden)} of {panels.ngroups} outcomes can't be shown (too few people)." if hidden else ""
     levels = dict.fromkeys(
         f"{KINDS[claim.kind]} {100 * claim.alpha:g}%"
         for key, claim in part.hypotheses.items()
