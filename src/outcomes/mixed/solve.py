@@ -14,7 +14,7 @@ import numpy as np
 from outcomes.mixed.criterion import Point
 from outcomes.mixed.newton import Ended, minimise
 from outcomes.mixed.products import Products
-from outcomes.mixed.structures import pairs
+from outcomes.mixed.starts import begun, starts_of, together
 
 Method = Literal["REML", "ML"]
 
@@ -89,18 +89,17 @@ class Solution:
 def solve(products: Products, method: Method = "REML") -> Solution:
     """Return the fit of each response of ``products``.
 
-    Newton's method from the best of three starts for one random effect, else from two, of which the lower
-    deviance counts. ``boundary``: a variance of the random effects, or of a combination of them, is 0, which
-    is a solution. ``unconverged`` or ``not identified``: there is none.
+    Newton's method from the best of eight starts for one random effect, else the lower end from two.
+    ``boundary``: a variance of the random effects, or of a combination of them, is 0, which is a solution.
     """
     reml = method == "REML"
     fits = products.n_fits
     status = _hopeless(products)
-    begin = _starts(products, fits)
+    begin = starts_of(products, fits)
     able = np.flatnonzero(status == OK)
     free = begin[0].copy()
     if len(able):
-        starts = _points(products.take(able) if len(able) < fits else products, begin[:, able], reml)
+        starts = begun(products.take(able) if len(able) < fits else products, begin[:, able], reml)
         unknown = ~identified(starts[-1])
         status[able[unknown]] = _why(products)
         able = able[~unknown]
@@ -132,55 +131,6 @@ def _why(products: Products) -> str:
     return ALONE if (rows <= 1).all() else UNKNOWN
 
 
-def _starts(products: Products, fits: int) -> np.ndarray:
-    """Return the starts (starts x fits x k); over waves the first comes from the residuals' moments."""
-    width = products.structure.width
-    if width == 1 and not products.structure.by_wave:
-        return _ratios(products)
-    first, second = pairs(width)
-    sums = products.yy[:, 1:].reshape(fits, -1, len(first)).sum(axis=1)
-    per_person = products.grams[:, first, first] * products.grams[:, second, second]
-    seen = np.broadcast_to(products.count @ per_person, sums.shape)
-    found = np.where(seen > 0, sums / np.maximum(seen, 1e-300), 0.0) * np.where(first == second, 1.0, 0.5)
-    moments = np.zeros((fits, width, width))
-    moments[:, first, second] = found
-    moments[:, second, first] = found
-    return products.structure.starts(moments)
-
-
-def _ratios(products: Products) -> np.ndarray:
-    """Return starts (3 x fits x 1) for one random effect: one by moments, one small, one large.
-
-    From squared residuals, s2 + t2 on average, and squared sums of people, n s2 + n^2 t2 for n scores,
-    t2 / s2 follows (Henderson 1953, doi 10.2307/3001853, method 1 on residuals).
-    """
-    per_person = products.grams[:, 0, 0]
-    n_rows, squares = products.count @ per_person, products.count @ per_person**2
-    whole, between = products.yy[:, 0] / np.maximum(n_rows, 1e-300), products.yy[:, 1:].sum(axis=1)
-    variance = (between - n_rows * whole) / np.where(squares > n_rows, squares - n_rows, 1.0)
-    ratio = variance / np.maximum(whole - variance, 1e-300)
-    found = np.empty((3, len(ratio), 1))
-    found[0, :, 0] = np.sqrt(np.minimum(np.maximum(ratio, 0.05**2), 5.0**2))
-    found[1:] = np.array([0.2, 1.5])[:, None, None]
-    return found
-
-
-def _points(products: Products, begin: np.ndarray, reml: bool) -> list[Point]:
-    """Return where to begin, each of ``begin``'s starts; for one random effect the best alone."""
-    if products.structure.width > 1:
-        return [Point(products, free, reml) for free in begin]
-    deviance = _together(products, begin, reml).deviance.reshape(begin.shape[:2])
-    chosen = np.argmin(deviance, axis=0)
-    return [Point(products, begin[chosen, np.arange(len(chosen))], reml)]
-
-
-def _together(products: Products, begin: np.ndarray, reml: bool) -> Point:
-    """Return the point of all starts (starts x fits x k) of all fits, start by start."""
-    starts, fits, parameters = begin.shape
-    every = products.take(np.tile(np.arange(fits), starts))
-    return Point(every, begin.reshape(starts * fits, parameters), reml)
-
-
 def identified(point: Point) -> np.ndarray:
     """Say of which fits the expected information tells all covariance parameters and the scale apart (F,)."""
     structure = point.products.structure
@@ -210,14 +160,14 @@ def _size(psi: np.ndarray) -> np.ndarray:
     return spread[:, :, None] * spread[:, None]
 
 
-def _best(begun: list[Point]) -> Ended:
+def _best(starts: list[Point]) -> Ended:
     """Return the lower of the ends from each start; one that converged goes before one that did not."""
-    first, starts, fits = begun[0], len(begun), len(begun[0].free)
-    if starts == 1:
+    first, fits = starts[0], len(starts[0].free)
+    if len(starts) == 1:
         return minimise(first)
-    found = minimise(_together(first.products, np.stack([each.free for each in begun]), first.reml))
-    deviance = found.point.deviance.reshape(starts, fits)
-    converged = found.converged.reshape(starts, fits)
+    found = minimise(together(first.products, np.stack([each.free for each in starts]), first.reml))
+    deviance = found.point.deviance.reshape(len(starts), fits)
+    converged = found.converged.reshape(len(starts), fits)
     rank = np.where(converged, deviance - 1e-9, deviance)
     chosen = np.argmin(rank, axis=0) * fits + np.arange(fits)
     return Ended(found.point.take(chosen), found.converged[chosen])
@@ -226,10 +176,9 @@ def _best(begun: list[Point]) -> Ended:
 def _settled(best: Ended) -> Ended:
     """Return the ends with variances that are 0 but for rounding set to 0 where the deviance allows it.
 
-    The other parameters then go on to their minimum; the slope at a variance of 0 is 0, which keeps it there.
+    The other parameters then go on to their minimum: at a variance of 0 its slope is 0, too.
     """
-    structure = best.point.products.structure
-    if structure.by_wave:
+    if best.point.products.structure.by_wave:
         return best
     values = _eigenvalues(best.point.psi)
     near = (values < SINGULAR) & (values != 0)
@@ -237,7 +186,7 @@ def _settled(best: Ended) -> Ended:
         return best
     values, vectors = np.linalg.eigh(best.point.psi)
     cut = vectors * np.where(values < SINGULAR, 0.0, values)[:, None, :] @ vectors.swapaxes(1, 2)
-    rows, columns = np.tril_indices(structure.width)
+    rows, columns = np.tril_indices(values.shape[1])
     free = np.where(near.any(axis=1)[:, None], semidefinite_root(cut)[:, rows, columns], best.point.free)
     settled = Point(best.point.products, free, best.point.reml)
     good = near.any(axis=1) & (settled.deviance <= best.point.deviance + 1e-7)
