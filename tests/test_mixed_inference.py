@@ -288,6 +288,32 @@ def test_degrees_of_freedom_do_not_depend_on_how_the_parameters_are_written(name
     assert found == pytest.approx([by_rows.satterthwaite(each) for each in np.eye(len(held))], rel=1e-5)
 
 
+def unbalanced(seed: int) -> Rows | None:
+    """Few people with one to twenty scores each and heavy tails between them: criteria with two minima."""
+    random = np.random.default_rng([77, seed])
+    person = np.repeat(np.arange(n := int(random.integers(4, 15))), random.choice([1, 2, 3, 8, 20], size=n))
+    size = len(person)
+    columns = [random.normal(size=n)[person] for _ in range(int(random.integers(0, 3)))]
+    columns += [random.normal(size=size) for _ in range(int(random.integers(0, 2)))]
+    design = np.column_stack([np.ones(size), *columns])
+    y = random.normal(size=size) * random.choice([1, 0.3])
+    y = y + random.standard_t(2, size=n)[person] * random.choice([0, 0.3, 1])
+    return Rows.of(y, design, person) if size > n + design.shape[1] else None
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_one_random_effect_ends_at_the_lowest_of_a_grid(method):
+    """Seeds 494, 1002, 1942 and 2378 fell into the wrong one of two minima from fewer starts."""
+    grid = np.concatenate([[0], np.geomspace(1e-3, 300, 400)])[:, None]
+    for seed in (494, 1002, 1942, 2378, *range(60)):
+        rows = unbalanced(seed)
+        if rows is None or not (solution := solved(rows, "intercept", method)).solved[0]:
+            continue
+        products = solution.products.take(np.zeros(len(grid), dtype=int))
+        lowest = Point(products, grid, method == "REML").deviance.min()
+        assert solution.point.deviance[0] < lowest + 1e-8, seed
+
+
 def test_kenward_roger_of_a_fit_by_ml_is_refused():
     solution = solved(by_group(invented(3)), "intercept", "ML")
     with pytest.raises(ValueError, match="REML"):
