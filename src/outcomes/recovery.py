@@ -247,7 +247,7 @@ mentees, scored through the same instruments and grouped by the same SES rule
 python -m outcomes.recovery --cohorts {cohorts} --people {people_plain} --seed {seed} --out {out}
 ```
 
-`make recovery` runs this and fails if a line does not hold. Made on {today} in {minutes:.0f} minutes (two
+`make recovery` runs this and fails if a line does not hold. Made on {today} in {minutes:.1f} minutes (two
 processes), with {versions}.
 
 *Miss* is the mean estimate minus the truth, in units of the error of that difference: the root of both

@@ -13,10 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
-from outcomes.mixed.curvature import Curvature
+from outcomes.mixed.curvature import Curvature, State
 from outcomes.mixed.kernels import Kernels, pair_weights, transposed, weighted, weighted_product
 from outcomes.mixed.products import Products
-from outcomes.mixed.structures import pairs
 
 CARRIED = (
     "psi", "base", "_determined", "covariance", "coefficients", "left", "rss", "df", "count", "deviance",
@@ -140,7 +139,12 @@ class Point:
 
     def curved(self, directions: np.ndarray) -> Curvature:
         """Return what the criterion does along changes of Psi (F x k x q x q)."""
-        return Curvature(self, directions)
+        crossed, squares = self.left
+        state = State(
+            self.kernels, self.products.xx, self.covariance, crossed, squares, self.count, self.df, self.rss,
+            self.reml,
+        )  # fmt: skip
+        return Curvature(state, directions)
 
     @cached_property
     def along(self) -> Curvature:
@@ -164,16 +168,3 @@ class Point:
         """What the second derivatives of Psi add to the Hessian (F x k x k)."""
         slope = self.along.slope
         return np.einsum("fab,fklab->fkl", slope, self.products.structure.second(self.free))
-
-    def full(self, sums: np.ndarray) -> np.ndarray:
-        """Return sums by pattern and pair (F x M) as symmetric matrices T with <k, T> their weighted sum."""
-        width = self.psi.shape[-1]
-        if width == 1:
-            return sums[:, 1:, None, None]
-        first, second = pairs(width)
-        found = np.zeros((len(sums), self.products.grams.shape[0], width, width))
-        by_pattern = sums[:, 1:].reshape(len(sums), -1, len(first))
-        halved = by_pattern * np.where(first == second, 1.0, 0.5)
-        found[:, :, first, second] = halved
-        found[:, :, second, first] = halved
-        return found

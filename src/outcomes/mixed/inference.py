@@ -7,7 +7,8 @@ degrees of freedom by Satterthwaite (Fai & Cornelius 1996, doi 10.1080/009496596
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from outcomes.mixed.curvature import Curvature
 from outcomes.mixed.kernels import pair_weights, transposed, weighted
-from outcomes.mixed.solve import Solution
+from outcomes.mixed.solve import Solution, spans
 
 Information = Literal["expected", "observed"]
 EQUAL = 1e-8
@@ -53,7 +54,9 @@ class Inference:
         factor (or what else the structure has) and the log scale; at a variance of 0 that parameter has no
         part, as in lmerTest.
         """
-        wide = self._wide(contrasts)
+        return self._in_parts(Inference._satterthwaite, contrasts)
+
+    def _satterthwaite(self, wide: np.ndarray) -> Tested:
         estimate, held = self._estimate(wide)
         values, vectors = np.linalg.eigh(held)
         turned = transposed(vectors) @ wide
@@ -89,7 +92,9 @@ class Inference:
         """
         if not self.solution.point.reml:
             raise ValueError("Kenward-Roger needs a REML fit")
-        wide = self._wide(contrasts)
+        return self._in_parts(Inference._kenward_roger, contrasts)
+
+    def _kenward_roger(self, wide: np.ndarray) -> Tested:
         estimate, plain = self._estimate(wide)
         adjusted = wide @ self.adjusted @ transposed(wide)
         theta = transposed(wide) @ np.linalg.inv(plain) @ wide
@@ -153,6 +158,18 @@ class Inference:
         else:
             corner, side = along.expected, along.traces
         return 2 * _inverse(_bordered(corner, side, point.df) if self._has_scale else corner)
+
+    def _in_parts(self, test: Callable[[Inference, np.ndarray], Tested], contrasts: np.ndarray) -> Tested:
+        """Return the tests of all fits, so many together as memory has room for."""
+        wide, parts = self._wide(contrasts), spans(self.solution.products)
+        if len(parts) == 1:
+            return test(self, wide)
+        found = [test(Inference(self.solution.take(part), self.information), wide[part]) for part in parts]
+        joined = {
+            field.name: np.concatenate([getattr(each, field.name) for each in found])
+            for field in fields(Tested)
+        }
+        return Tested(**joined)
 
     def _wide(self, contrasts: np.ndarray) -> np.ndarray:
         fits, rank = len(self.solution.point.free), self.solution.products.rank

@@ -92,3 +92,15 @@ def weighted_product(sums: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         flat = sums[0].reshape(-1, sums.shape[-1])
         return (vectors @ flat.T).reshape(len(vectors), *sums.shape[1:3])
     return np.einsum("fmpq,fq->fmp", sums, vectors)
+
+
+def full(sums: np.ndarray, width: int) -> np.ndarray:
+    """Return sums by pattern and pair (F x M) as symmetric matrices T with <k, T> their weighted sum."""
+    if width == 1:
+        return sums[:, 1:, None, None]
+    first, second = pairs(width)
+    halved = sums[:, 1:].reshape(len(sums), -1, len(first)) * np.where(first == second, 1.0, 0.5)
+    found = np.zeros((*halved.shape[:2], width, width))
+    found[:, :, first, second] = halved
+    found[:, :, second, first] = halved
+    return found

@@ -137,6 +137,8 @@ class Products:
 
     def take(self, fits: np.ndarray) -> Products:
         """Return some of the fits (indices or a mask)."""
+        if fits.dtype != bool and np.array_equal(fits, np.arange(self.n_fits)):
+            return self
         cut = {
             name: value[fits] if len(value := getattr(self, name)) == self.n_fits > 1 else value
             for name in ("xx", "count", "n_rows")

@@ -31,6 +31,9 @@ WEIGHTLESS = 1e-11
 MUTE = 1e-6
 """Root of the information of a parameter, against the largest, below which there is nothing but rounding."""
 
+ROOM = 2**25
+"""Numbers held at a time, about, in the largest array of a batch: 256 MB."""
+
 OK, BOUNDARY, UNCONVERGED = "ok", "boundary", "unconverged"
 TOO_FEW = "not estimable: no more scores than coefficients"
 LACKING = "not estimable: people without weight leave a coefficient without scores"
@@ -57,6 +60,10 @@ class Solution:
     def solved(self) -> np.ndarray:
         """Which fits have estimates (F,)."""
         return np.isin(self.status, (OK, BOUNDARY))
+
+    def take(self, fits: np.ndarray) -> Solution:
+        """Return some of the fits (indices)."""
+        return Solution(self.point.take(fits), self.status[fits])
 
     @cached_property
     def residual_variance(self) -> np.ndarray:
@@ -92,7 +99,27 @@ def solve(products: Products, method: Method = "REML") -> Solution:
     Newton's method from the best of eight starts for one random effect, else the lower end from two.
     ``boundary``: a variance of the random effects, or of a combination of them, is 0, which is a solution.
     """
-    reml = method == "REML"
+    reml, parts = method == "REML", spans(products)
+    if len(parts) == 1:
+        return _solved(products, reml)
+    free, status = [], []
+    for part in parts:
+        found = _solved(products.take(part), reml)
+        free.append(found.point.free)
+        status.append(found.status)
+    return Solution(Point(products, np.concatenate(free), reml), np.concatenate(status))
+
+
+def spans(products: Products) -> list[np.ndarray]:
+    """Return the fits in parts that are small enough for memory, whatever the structure."""
+    structure = products.structure
+    of_kernels = (structure.n_free + 1) ** 2 * len(products.grams) * structure.width**2
+    most = max(ROOM // (8 * (of_kernels + products.rank**2 * products.yy.shape[1])), 1)
+    return np.array_split(np.arange(products.n_fits), -(-products.n_fits // most))
+
+
+def _solved(products: Products, reml: bool) -> Solution:
+    """Return the fits of ``products`` together."""
     fits = products.n_fits
     status = _hopeless(products)
     begin = starts_of(products, fits)
