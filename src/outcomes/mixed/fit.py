@@ -33,8 +33,8 @@ def fit(
     """Return the fit of one response.
 
     ``structure``: intercept, slope (needs times) or unstructured (needs waves). One that does not converge or
-    is not identified is left for the next of unstructured, heterogeneous compound symmetry, person intercept
-    with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary or where
+    is not identified is left for the next of unstructured, heterogeneous compound symmetry and person
+    intercept, with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary or where
     ``smallest_group`` (people) is below 30, else Satterthwaite; ML has Satterthwaite only. ``weights``
     (people, in the order of their codes) of a ``kind``: frequency, or sampling, where standard errors are
     CR2. Raises ValueError for a word that is none, or where the structure lacks waves or times.
@@ -51,7 +51,7 @@ def fit(
             break
         reasons.append(f"{used.name} {LEFT[str(solution.status[0])]}")
         solution, used = solve(Products.of(rows, other, weights, kind), method), other
-    is_robust = kind == "sampling" or (isinstance(used, Intercept) and bool(reasons))
+    is_robust = kind == "sampling" or bool(reasons)
     found = Fit(rows, solution, declared, "; ".join(reasons), is_robust, waves=waves, weights=weights)
     return replace(found, df_method=_method(found, df, smallest_group, method))
 
