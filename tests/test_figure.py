@@ -31,9 +31,9 @@ def words(figure: Figure) -> list[str]:
 
 def plotted(name: str, table: pd.DataFrame, part=MENTORING.drawing) -> Figure:
     entry = next(entry for entry in REGISTRY if entry.name == name)
-    if name == "margins" and "margin_passing" not in table:
+    if entry.of is not None and not {"margin_passing", "whole"} & set(table):
         case = MENTORING if part == MENTORING.drawing else STAR
-        table = entry.drawn(case.tables | {"margins": table})
+        table = entry.drawn(case.tables | {name: table})
     with matplotlib.rc_context(STYLE):
         return entry.plot(table, part, entry.title)
 
@@ -362,3 +362,20 @@ def test_equivalence_has_a_margin_on_either_side_and_a_better_gain_contradicts_i
     assert markers["networks"] == "X"
     axes = plotted("forest", table).axes[0]
     assert {line.get_gid(): line.get_marker() for line in axes.lines}["networks"] == "o"
+
+
+def test_a_part_of_a_claim_that_failed_as_a_whole_is_not_marked_as_supported() -> None:
+    table = forest.of(MENTORING.tables)
+    parts = table[(table["hypothesis"] == "H2") & (table["verdict"] == "non-inferior")]
+    assert len(parts)
+    lines = {line.get_gid(): line for line in plotted("forest", table).axes[0].lines}
+    supported, alone = forest.SIGNS["supported"].face, forest.SIGNS["by itself"].face
+    assert {lines[name].get_markerfacecolor() for name in parts["outcome"]} == {alone}
+    assert "confirms none of its single outcomes" in forest.caption(table, MENTORING.drawing)
+    assert "H2: non-inferior by itself" in forest.alt(table, MENTORING.drawing)
+    passed = with_cell(MENTORING.tables["verdicts"], {"outcome": "all"}, verdict="non-inferior")
+    table = forest.of(MENTORING.tables | {"verdicts": passed})
+    lines = {line.get_gid(): line for line in plotted("forest", table).axes[0].lines}
+    assert {lines[name].get_markerfacecolor() for name in parts["outcome"]} == {supported}
+    assert "by itself" not in forest.alt(table, MENTORING.drawing)
+    assert forest.of(STAR.tables)["whole"].isna().all()

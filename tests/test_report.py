@@ -174,7 +174,7 @@ def test_each_verdict_is_on_the_page_with_its_numbers() -> None:
     assert "superior +0.42 0.20 to 0.64 0.12 to 0.72 < 0.001 0.004 390" in said
     assert "floor met 71% 63% to 79% 50% < 0.001 0.004 390" in said
     passing = f"{MINUS}0.61 to {MINUS}0.01 0.25 0.53"
-    assert f"inconclusive {MINUS}0.31 {MINUS}0.53 to {MINUS}0.09 {passing} < 0.001 0.004 390" in said
+    assert f"inconclusive {MINUS}0.31 {MINUS}0.53 to {MINUS}0.09 {passing} < 0.001 {EMPTY} 390" in said
     assert "Basis: unstructured over waves, t, Satterthwaite. Exploratory:" in said
     for word in ("provisional", "Wald"):
         assert word not in said
@@ -693,6 +693,36 @@ def test_a_better_gain_contradicts_a_claim_that_gains_are_alike() -> None:
     told = claims(facts(MENTORING, MENTORING.tables | {"verdicts": verdicts}, equivalence()))
     signs = {row["outcome"]: row["sign"] for claim in told["claims"] for row in claim["rows"]}
     assert signs["Professional networks"] == "no"
+
+
+def test_outcomes_of_a_claim_that_failed_as_a_whole_are_not_told_as_confirmed() -> None:
+    told = claims(facts(MENTORING))["claims"]
+    found = next(claim for claim in told if claim["key"] == "H2")
+    whole, *parts = found["rows"]
+    assert whole["p_adjusted"] == "0.310"
+    assert {row["p_adjusted"] for row in parts} == {EMPTY}
+    assert {row["sign"] for row in parts} == {"open"}
+    assert "non-inferior by itself" in {row["verdict"] for row in parts}
+    assert any("decided as a whole" in mark for mark in found["marks"])
+    first, *sentences, last = next(
+        one["sentences"] for one in answer(facts(MENTORING))["claims"] if one["claim"] == found["claim"]
+    )
+    assert first.startswith("Taken together, it is not clear")
+    assert len(sentences) == len(parts)
+    assert all(one.startswith("By itself, in ") for one in sentences)
+    assert last == "Single outcomes are not confirmed when the claim as a whole is not."
+
+
+def test_outcomes_of_a_claim_that_passed_as_a_whole_are_told_as_they_are() -> None:
+    verdicts = with_cell(MENTORING.tables["verdicts"], {"hypothesis": "H2"}, verdict="non-inferior")
+    known = facts(MENTORING, MENTORING.tables | {"verdicts": verdicts})
+    found = next(claim for claim in claims(known)["claims"] if claim["key"] == "H2")
+    assert {row["sign"] for row in found["rows"]} == {"yes"}
+    said = " ".join(sentence for one in answer(known)["claims"] for sentence in one["sentences"])
+    assert "By itself" not in said
+    assert "not confirmed" not in said
+    single = claims(facts(STAR))["claims"]
+    assert not any("as a whole; the rows" in mark for claim in single for mark in claim["marks"])
 
 
 FITS: list[tuple[dict[str, object], list[str], list[str]]] = [

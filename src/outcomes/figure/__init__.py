@@ -45,7 +45,7 @@ REGISTRY = (
     Entry(
         "trajectories", "Average scores over time", trajectories.plot, trajectories.caption, trajectories.alt
     ),
-    Entry("forest", "Gaps in gains", forest.plot, forest.caption, forest.alt),
+    Entry("forest", "Gaps in gains", forest.plot, forest.caption, forest.alt, forest.of),
     Entry(
         "margins", "What other margins would have decided", margins.plot, margins.caption, margins.alt,
         margins.of,

@@ -8,6 +8,7 @@ columns of the table also carry the error of that SD; their intervals are a litt
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -37,10 +38,39 @@ class Sign:
 SIGNS = {
     "supported": Sign("o", INK, "claim supported"),
     "inconclusive": Sign("o", "white", "inconclusive"),
+    "by itself": Sign("o", "#AAAAAA", "passes by itself, the claim as a whole does not"),
     "contradicted": Sign("X", INK, "claim contradicted"),
     "": Sign("D", "#AAAAAA", "no hypothesis"),
 }
 """What a verdict says of its claim to its mark; empty where no hypothesis is about the outcome."""
+
+PASSED = ("superior", "non-inferior", "equivalent")
+HIDDEN = "not shown"
+"""The verdict on a whole that can't be shown."""
+
+
+def of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the release table `forest` with `whole` and `further` from `verdicts` beside it.
+
+    ``whole`` is the verdict on all outcomes of the row's claim, empty where the claim has just this one;
+    ``further`` says whether another claim is about the outcome.
+    """
+    table = tables["forest"]
+    if "verdicts" not in tables:
+        return table.assign(whole=None, further=False)
+    verdicts = tables["verdicts"]
+    single = verdicts[verdicts["outcome"] != "all"]
+    several = single["hypothesis"].value_counts().loc[lambda counts: counts > 1].index
+    whole = verdicts[(verdicts["outcome"] == "all") & verdicts["hypothesis"].isin(several)]
+    verdict_of = dict(zip(whole["hypothesis"], whole["verdict"].fillna(HIDDEN), strict=True))
+    claims = single.groupby("outcome")["hypothesis"].agg(set).to_dict()
+    keys = list(table["hypothesis"].fillna(""))
+    return table.assign(
+        whole=[verdict_of.get(key) for key in keys],
+        further=[
+            bool(claims.get(name, set()) - {key}) for name, key in zip(table["outcome"], keys, strict=True)
+        ],
+    )
 
 
 def plot(table: pd.DataFrame, part: Drawing, title: str) -> Figure:
@@ -119,7 +149,15 @@ def _standing(row: pd.Series, part: Drawing) -> str:
     contradicted = ("inferior", "superior") if _kind(row, part) == "equivalence" else ("inferior",)
     if row["verdict"] in contradicted:
         return "contradicted"
-    return "supported" if row["verdict"] in ("superior", "non-inferior", "equivalent") else "inconclusive"
+    if row["verdict"] not in PASSED:
+        return "inconclusive"
+    return "by itself" if _is_unconfirmed(row) else "supported"
+
+
+def _is_unconfirmed(row: pd.Series) -> bool:
+    """Return whether the row's claim has several outcomes and did not pass as a whole."""
+    whole = row.get("whole")
+    return bool(pd.notna(whole) and whole not in ("non-inferior", "equivalent"))
 
 
 def _kind(row: pd.Series, part: Drawing) -> str:
@@ -145,7 +183,8 @@ def note(row: pd.Series, places: int) -> str:
     low, high = (number(row[name], places, signed=True) for name in ("low", "high"))
     lines = [number(row["estimate"], places, signed=True), f"({low} to {high})"]
     if pd.notna(row["hypothesis"]) and pd.notna(row["verdict"]):
-        lines.append(f"{row['hypothesis']}: {row['verdict']}")
+        alone = "\nby itself" if row["verdict"] in PASSED and _is_unconfirmed(row) else ""
+        lines.append(f"{row['hypothesis']}: {row['verdict']}{alone}")
     return "\n".join(lines)
 
 
@@ -212,11 +251,16 @@ def caption(table: pd.DataFrame, part: Drawing) -> str:
     waves = ", ".join(dict.fromkeys(part.waves[wave] for wave in table["wave"]))
     beyond = [part.outcomes[str(name)] for name in table.loc[table["arm"] == BETWEEN_ARMS, "outcome"]]
     arms = f" Minus the same gap in the comparison group for: {', '.join(beyond)}." if beyond else ""
+    open_ = (
+        " A claim that did not pass as a whole confirms none of its single outcomes."
+        if any(_standing(row, part) == "by itself" for _, row in drawn.iterrows())
+        else ""
+    )
     return (
         f"Gap in gains ({low} minus {high}) from the first wave to: {waves}. Each gap is divided by the "
         f"outcome's standard deviation at the first wave; scale points stand at the right. Of {len(drawn)} "
         f"intervals {right} lie wholly to the right of zero ({low} gained more) and {left} wholly to the "
-        f"left ({high} gained more).{arms}{margin}{note_}{gaps(table, 'gaps')}"
+        f"left ({high} gained more).{arms}{margin}{open_}{note_}{gaps(table, 'gaps')}"
     )
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from outcomes.columns import BETWEEN_ARMS
 from outcomes.report.evidence import evidence
-from outcomes.report.facts import Facts, Row, listed, rows, within
+from outcomes.report.facts import Facts, Row, listed, within
 from outcomes.report.limits import limits
+from outcomes.report.whole import NOT_CONFIRMED, is_unconfirmed, verdict_rows
 from outcomes.study import Hypothesis, Superiority
 
 
 def answer(facts: Facts) -> dict[str, object]:
     """Return the opening, the sentences by hypothesis, how to read a range, and the limits of the study."""
     claims = [
-        {"claim": hypothesis.claim, "sentences": [sentence(row, facts) for row in verdict_rows(key, facts)]}
+        {"claim": hypothesis.claim, "sentences": _sentences(key, facts)}
         for key, hypothesis in answered(facts).items()
     ]
     return {"opening": _opening(facts), "claims": claims, "ranges": _ranges(facts), "limits": limits(facts)}
@@ -28,12 +29,11 @@ def answered(facts: Facts) -> dict[str, Hypothesis]:
     return {key: hypothesis for key, hypothesis in facts.part.hypotheses.items() if key in keys}
 
 
-def verdict_rows(key: str, facts: Facts) -> list[Row]:
-    """Return the verdict rows of a hypothesis: the one on all outcomes first, unless there is just one."""
-    of_claim = [row for row in rows(facts.tables["verdicts"]) if row["hypothesis"] == key]
-    whole = [row for row in of_claim if row["outcome"] == "all"]
-    single = [row for row in of_claim if row["outcome"] != "all"]
-    return [*whole, *single] if len(single) > 1 else single
+def _sentences(key: str, facts: Facts) -> list[str]:
+    """Return the sentences on a claim, and that its outcomes are not confirmed where the whole is not."""
+    of_claim = verdict_rows(key, facts)
+    said = [sentence(row, facts) for row in of_claim]
+    return [*said, NOT_CONFIRMED] if any(is_unconfirmed(row, of_claim) for row in of_claim) else said
 
 
 def level(hypothesis: Hypothesis) -> float:
@@ -43,7 +43,7 @@ def level(hypothesis: Hypothesis) -> float:
 
 def sentence(row: Row, facts: Facts) -> str:
     """Return what one verdict says, in words that a school leaver reads."""
-    about = "Taken together" if row["outcome"] == "all" else f"In {within(facts.outcome(row['outcome']))}"
+    about = _about(row, facts)
     if row["arm"] == BETWEEN_ARMS:
         about += f", {evidence(facts).against}"
     if row["disclosure"] != "shown":
@@ -59,6 +59,15 @@ def sentence(row: Row, facts: Facts) -> str:
     whose = f"The {facts.group(_groups(row)[0])} group's"
     gain = f"{_size(row, facts)}{_bound(row, facts)}.{_together(row, facts)}"
     return f"{known}. {whose} gain was {gain}{worse}"
+
+
+def _about(row: Row, facts: Facts) -> str:
+    """Return what a sentence is about, and that it is one part of a claim which does not hold as a whole."""
+    if row["outcome"] == "all":
+        return "Taken together"
+    where = within(facts.outcome(row["outcome"]))
+    alone = is_unconfirmed(row, verdict_rows(str(row["hypothesis"]), facts))
+    return f"By itself, in {where}" if alone else f"In {where}"
 
 
 def _gained(row: Row, facts: Facts) -> str:

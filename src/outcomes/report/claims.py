@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from outcomes.columns import ARMS
-from outcomes.report.answer import answered, level, verdict_rows
+from outcomes.report.answer import answered, level
 from outcomes.report.decisions import rule
 from outcomes.report.facts import EMPTY, SUPPRESSED, Facts, Row, rows
+from outcomes.report.whole import DECIDED, has_passed, is_component, is_unconfirmed, verdict_rows
 from outcomes.study import Floor, Hypothesis
 
 SIGNS = {
@@ -30,7 +31,7 @@ def claims(facts: Facts) -> dict[str, object]:
     for key, hypothesis in answered(facts).items():
         of_claim = verdict_rows(key, facts)
         marks = (f"Basis: {row['basis']}. {PLANS[str(row['plan'])]}" for row in of_claim)
-        cells = [_row(row, facts) for row in of_claim]
+        cells = [_row(row, facts) | _of_part(row, of_claim) for row in of_claim]
         columns = {
             name: heading
             for name, heading in _headings(hypothesis).items()
@@ -43,7 +44,12 @@ def claims(facts: Facts) -> dict[str, object]:
                 "rule": rule(key, facts),
                 "columns": columns,
                 "rows": cells,
-                "marks": [*dict.fromkeys(marks), *_wider(of_claim, hypothesis), *_withheld(of_claim, facts)],
+                "marks": [
+                    *_parts(of_claim),
+                    *dict.fromkeys(marks),
+                    *_wider(of_claim, hypothesis),
+                    *_withheld(of_claim, facts),
+                ],
                 "beside": _beside(hypothesis, facts),
             }
         )
@@ -88,6 +94,21 @@ def _row(row: Row, facts: Facts) -> dict[str, str]:
     }
 
 
+def _of_part(row: Row, of_claim: list[Row]) -> dict[str, str]:
+    """Return what reads otherwise where a row is a component: no p of its own decides, and no part passes."""
+    if not is_component(row, of_claim):
+        return {}
+    found = {"p_adjusted": EMPTY}
+    if has_passed(row) and is_unconfirmed(row, of_claim):
+        found |= {"verdict": f"{row['verdict']} by itself", "sign": "open"}
+    return found
+
+
+def _parts(of_claim: list[Row]) -> list[str]:
+    """Return how to read the rows of single outcomes where a claim is decided as a whole."""
+    return [DECIDED] if any(is_component(row, of_claim) for row in of_claim) else []
+
+
 def _wider(of_claim: list[Row], hypothesis: Hypothesis) -> list[str]:
     """Return why an interval for the family can hold zero where the p that decides is below the level."""
     clear = [row for row in of_claim if row["kind"] == "superiority" and row["p_adjusted"] is not None]
@@ -106,7 +127,11 @@ def _wider(of_claim: list[Row], hypothesis: Hypothesis) -> list[str]:
 
 def _withheld(of_claim: list[Row], facts: Facts) -> list[str]:
     """Return why an adjusted p is not there although its p is, where that is so."""
-    shown = [row for row in of_claim if row["disclosure"] == "shown" and row["p_value"] is not None]
+    shown = [
+        row
+        for row in of_claim
+        if row["disclosure"] == "shown" and row["p_value"] is not None and not is_component(row, of_claim)
+    ]
     if all(row["p_adjusted"] is not None for row in shown):
         return []
     return [
