@@ -127,6 +127,7 @@ def test_p_values_keep_three_decimals_and_estimates_two():
 
 def test_every_row_carries_its_origin_and_its_decision():
     filled = {name: rows(name, {}) for name in tables.RELEASED_FROM.values()}
+    filled["components"] = rows("components", {"component": "correlation"})
     for frame in disclose(filled, PART).values():
         assert frame["origin"].tolist() == ["synthetic"]
         assert frame["disclosure"].notna().all()
@@ -272,7 +273,10 @@ def test_an_entry_of_the_covariance_rests_on_the_people_at_its_waves():
     entries = [("start", "start"), ("end", "end"), ("end", "start")]
     parts = rows(
         "components",
-        *({"outcome": "calm", "wave": one, "other_wave": other, "n": 90} for one, other in entries),
+        *(
+            {"outcome": "calm", "component": "correlation", "wave": one, "other_wave": other, "n": 90}
+            for one, other in entries
+        ),
     )
     released = disclose(restricted(means=means, components=parts), PART)["components"]
     assert released["estimate"].notna().tolist() == [True, False, False]
@@ -304,3 +308,21 @@ def test_a_floor_rests_on_its_own_group():
     floor = {"outcome": "professional", "kind": "floor", "group": "low", "arm": None, "wave": "end", "n": 40}
     released = disclose(restricted(means=means, verdicts=rows("verdicts", floor)), PART)["verdicts"]
     assert released["verdict"].notna().all()
+
+
+def test_variances_over_the_waves_are_not_released():
+    """A variance over a squared standard error is the number of people."""
+    parts = rows("components", *({"outcome": "calm", "component": kind, "wave": "start", "other_wave": "start",
+                                  "n": 90} for kind in ("variance", "covariance", "correlation")))  # fmt: skip
+    means = rows("means", {"outcome": "calm", "wave": "start", "n": 90})
+    found = disclose(restricted(means=means, components=parts), PART)["components"]
+    assert found["component"].tolist() == ["correlation"]
+
+
+@pytest.mark.parametrize(("fewest", "shown"), [(7, False), (8, True)])
+def test_the_pooled_sd_is_hidden_where_a_group_is_small(fewest, shown):
+    means = rows("means", {"outcome": "calm", "wave": "start", "group": "low", "n": fewest},
+                 {"outcome": "calm", "wave": "start", "group": "high", "n": 90})  # fmt: skip
+    fits = rows("fits", {"outcome": "calm", "n": 90 + fewest, "baseline_sd": 1.25})
+    found = disclose(restricted(means=means, fits=fits), PART)["fits"]
+    assert found["baseline_sd"].notna().tolist() == [shown]

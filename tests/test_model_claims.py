@@ -306,3 +306,19 @@ def test_gaps_alone_carry_the_same_adjusted_p():
     both = given()
     whole = model(both, people(SES), PARTICIPATION, part)["contrasts"]
     pd.testing.assert_frame_equal(gaps(both, people(SES), part), whole)
+
+
+def test_a_claim_on_one_outcome_says_the_same_in_both_its_rows():
+    """Two such claims in a family are adjusted together: neither row may pass by its own p alone."""
+    claims = {
+        "A": non_inferiority("a", margin=0.4, family="both"),
+        "B": non_inferiority("b", margin=0.4, family="both"),
+    }
+    part = study({name: outcome() for name in "ab"}, hypotheses=claims)
+    who = people(SES)
+    verdicts = model(given(), who, PARTICIPATION, part)["verdicts"].set_index(["hypothesis", "outcome"])
+    for claim, name in (("A", "a"), ("B", "b")):
+        single, whole = verdicts.loc[(claim, name)], verdicts.loc[(claim, "all")]
+        assert single["p_adjusted"] == whole["p_adjusted"] >= single["p_value"]
+        if whole["verdict"] != "non-inferior":
+            assert single["verdict"] == whole["verdict"]

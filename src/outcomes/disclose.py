@@ -47,16 +47,27 @@ _TESTS = ("superiority", "floor")
 def disclose(restricted: Mapping[str, pd.DataFrame], part: Disclosing) -> dict[str, pd.DataFrame]:
     """Return the release tables by name.
 
-    ``restricted`` holds the restricted tables by name. A row whose numbers rest on fewer people than the
-    profile allows keeps its place and its rounded count, and loses every other number, its verdict and its
-    status. Numbers of other rows from which they could be told are taken out as well.
+    ``restricted`` holds the restricted tables by name. Of the covariance over waves the correlations are
+    released: a variance over a squared standard error is an exact count of people. A row whose numbers rest
+    on fewer people than the profile allows keeps its place and its rounded count, and loses every other
+    number, its verdict and its status. Numbers of other rows from which they could be told are taken out as
+    well.
     """
     counted = _Counted(restricted["gains"], restricted["means"])
     released = {}
     for name, table in RELEASE.items():
         frame = restricted[RELEASED_FROM[name]]
+        if name == "components":
+            frame = frame[frame["component"] == "correlation"].reset_index(drop=True)
         released[name] = _release(frame, table, _base(name, frame, counted), part)
+    released["fits"] = _without_spread(released["fits"], counted, part.profile)
     return released | _unlinked(released)
+
+
+def _without_spread(fits: pd.DataFrame, counted: _Counted, profile: Profile) -> pd.DataFrame:
+    """Return fits without the pooled SD where a group is too small: the other's SD would tell its own."""
+    small = [counted.smallest(outcome) < profile.mean_least for outcome in fits["outcome"]]
+    return fits.assign(baseline_sd=fits["baseline_sd"].mask(pd.Series(small, index=fits.index, dtype=bool)))
 
 
 def count(n: pd.Series, base: int) -> pd.Series:
@@ -176,16 +187,22 @@ class _Counted:
         both = pd.concat([gains, means])
         place = ["outcome", "wave", "group", "arm"]
         self._fewest = both.assign(arm=both["arm"].fillna("")).groupby(place)["n"].min().to_dict()
-        self._answered = means.groupby(["outcome", "wave"])["n"].sum().to_dict()
+        there = means[means["n"] > 0]
+        self._by_wave = there.groupby(["outcome", "wave"])["n"].min().to_dict()
+        self._by_outcome = there.groupby("outcome")["n"].min().to_dict()
 
     def least(self, outcome: str, wave: str, cells: Cells) -> float:
         """Return the fewest people of any of ``cells`` at the wave, of its gain and its mean."""
         found = [self._fewest[key] for cell in cells if (key := (outcome, wave, *cell)) in self._fewest]
         return float(min(found, default=np.nan))
 
-    def answered(self, outcome: str, wave: str) -> float:
-        """Return how many people of all groups have a score at the wave."""
-        return float(self._answered.get((outcome, wave), np.nan))
+    def at(self, outcome: str, wave: str) -> float:
+        """Return how many people the smallest group that is there has at the wave."""
+        return float(self._by_wave.get((outcome, wave), np.nan))
+
+    def smallest(self, outcome: object) -> float:
+        """Return how many people the smallest group has at the wave where it has fewest."""
+        return float(self._by_outcome.get(outcome, np.nan))
 
 
 def _compared(frame: pd.DataFrame) -> list[Cells]:
@@ -209,7 +226,7 @@ def _behind(name: str, frame: pd.DataFrame, counted: _Counted) -> list[list[floa
         return [[counted.least(*place) for place in places]]
     if name == "components":
         return [
-            [counted.answered(*place) for place in zip(frame["outcome"], frame[wave], strict=True)]
+            [counted.at(*place) for place in zip(frame["outcome"], frame[wave], strict=True)]
             for wave in ("wave", "other_wave")
         ]
     return []
@@ -219,7 +236,7 @@ def _base(name: str, frame: pd.DataFrame, counted: _Counted) -> pd.Series:
     """Return how many people each row's numbers rest on.
 
     Of the smaller group where two are compared; of a group's mean at a later wave those whose gain is known,
-    as the gain is the difference of two means; of an entry of the covariance those at the wave.
+    as the gain is the difference of two means; of a correlation the smallest group at either wave.
     """
     if "n" not in frame.columns:
         return pd.Series(np.nan, index=frame.index)

@@ -28,6 +28,11 @@ DfMethod = Literal["auto", "satterthwaite", "kenward-roger"]
 NAMES = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger", "cr2": "CR2, Satterthwaite"}
 SATURATED = 1e-6
 """Share of the standard error by the model below which a cluster-robust one is rounding: exact fits."""
+FEWEST = 2.0
+"""Denominator df at or below which F has no mean, so that Kenward-Roger's scaling of it has no meaning."""
+LEAST_FACTOR = 0.01
+"""Kenward-Roger's scaling of F at or below which it has broken down; it is near 1 where there are people."""
+TOO_FEW = "not estimable: too few people for so many contrasts together"
 UNSURE = "not estimable: the data do not tell its standard error"
 
 
@@ -208,6 +213,12 @@ class Fit:
         estimate, std_error, df = found.estimate[0], found.std_error[0], float(found.df[0])
         if not (df > 0 and (std_error > 0).all()):
             return self._none(UNSURE)
+        if (
+            parts > 1
+            and name == NAMES["kenward-roger"]
+            and not (df > FEWEST and found.factor[0] > LEAST_FACTOR)
+        ):
+            return self._none(TOO_FEW)
         statistic = float(estimate[0] / std_error[0]) if parts == 1 else float(found.statistic[0])
         p_value = 2 * t.sf(abs(statistic), df) if parts == 1 else f_distribution.sf(statistic, parts, df)
         return Test(estimate, std_error, statistic, df, name, float(p_value), self.status, parts)

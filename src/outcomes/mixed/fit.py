@@ -34,10 +34,10 @@ def fit(
 
     ``structure``: intercept, slope (needs times) or unstructured (needs waves). One that does not converge or
     is not identified is left for the next of unstructured, heterogeneous compound symmetry and person
-    intercept, with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary or where
-    ``smallest_group`` (people) is below 30, else Satterthwaite; ML has Satterthwaite only. ``weights``
-    (people, in the order of their codes) of a ``kind``: frequency, or sampling, where standard errors are
-    CR2. Raises ValueError for a word that is none, or where the structure lacks waves or times.
+    intercept, with CR2 standard errors, and `fall_back` says so. ``df`` auto is Kenward-Roger at the boundary
+    or where ``smallest_group`` (people) is below 30, else Satterthwaite; ML has Satterthwaite only.
+    ``weights`` (people, in the order of their codes) of a ``kind``: frequency, or sampling, where standard
+    errors are CR2. Raises ValueError for a word that is none, or where the structure lacks waves or times.
     """
     if df not in ("auto", "satterthwaite", "kenward-roger"):
         raise ValueError(f"no degrees of freedom are called {df!r}: auto, satterthwaite or kenward-roger")

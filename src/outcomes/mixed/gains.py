@@ -7,7 +7,7 @@ t, df and intervals, marginal means, joint tests, and the fit behind them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
 
@@ -90,7 +90,8 @@ class Gains:
             raise ValueError(f"no contrast is called {contrast!r}: gap, gain or difference")
         if not weights[contrast]:
             raise ValueError(f"there is no {contrast}: a gain needs two waves, a difference two groups")
-        return self.fit.test(np.stack([self._padded(each) for each in weights[contrast]]))
+        test = self.fit.test(np.stack([self._padded(each) for each in weights[contrast]]))
+        return replace(test, statistic=test.statistic**2) if test.parts == 1 else test
 
     def _padded(self, weights: np.ndarray) -> np.ndarray:
         return np.concatenate([weights, np.zeros(len(self.averages))])
@@ -135,6 +136,8 @@ def gains(
     not known.
     """
     _known(structure, method, df, confidence)
+    if isinstance(covariates, str) or len({outcome, person, wave, group, *covariates}) < 4 + len(covariates):
+        raise ValueError("covariates is a list of columns, each named once and nothing else here")
     used = _complete(frame, outcome, person, wave, group, *covariates)
     wave_codes, waves = _levels(used[wave])
     group_codes, groups = _levels(used[group])
@@ -192,6 +195,8 @@ def _levels(values: pd.Series) -> tuple[np.ndarray, list[object]]:
     """Return codes and levels in their order, those that nobody has left out."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         held = values.cat.remove_unused_categories()
+        if len(set(map(str, held.cat.categories))) < len(held.cat.categories):
+            raise ValueError(f"two levels of {values.name!r} read alike")
         return held.cat.codes.to_numpy(dtype=int), list(held.cat.categories)
     if not pd.api.types.is_numeric_dtype(values):
         raise ValueError(

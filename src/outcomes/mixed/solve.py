@@ -188,7 +188,10 @@ def _size(psi: np.ndarray) -> np.ndarray:
 
 
 def _best(starts: list[Point]) -> Ended:
-    """Return the lower of the ends from each start; one that converged goes before one that did not."""
+    """Return the lower of the ends from each start.
+
+    Also one that did not converge: where the likelihood has no bound, a lesser maximum is no solution.
+    """
     first, fits = starts[0], len(starts[0].free)
     if len(starts) == 1:
         return minimise(first)
@@ -258,7 +261,8 @@ def _statuses(best: Ended) -> np.ndarray:
     if len(lost):
         found[lost] = np.where(_constant(point.take(lost)), CONSTANT, UNCONVERGED)
     found[values[:, -1] > ENDLESS] = CONSTANT
-    return found
+    # with slopes, lines can meet all scores of each person though these vary: that has no bound, no reason
+    return found if point.products.structure.width == 1 else np.where(found == CONSTANT, UNCONVERGED, found)
 
 
 def _constant(point: Point) -> np.ndarray:

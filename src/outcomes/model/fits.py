@@ -41,7 +41,9 @@ def _summary(fit: Fit, name: str) -> Row:
         "r2_conditional": explained.conditional, "cross_check": cross_check(fit, fit.over_waves, name),
     }  # fmt: skip
     if not fit.solution.products.structure.by_wave:
-        row["person_variance"] = explained.between
+        row["person_variance"] = float(fit.random_covariance[0, 0])
+        if len(fit.random_covariance) > 1:
+            row["slope_variance"] = float(fit.random_covariance[1, 1])
         row["residual_variance"] = fit.residual_variance
     return {column: cell for column, cell in row.items() if not isinstance(cell, float) or np.isfinite(cell)}
 

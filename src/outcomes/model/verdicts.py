@@ -130,7 +130,10 @@ class Judging:
         return self._base(name, claim, "all", basis) | judge.every(claim.kind, rows)
 
     def _decided(self, claim: Hypothesis, rows: list[Row], p_adjusted: Mapping[Test, float]) -> list[Row]:
-        """Return the rows of a claim with the p values that decide and the verdicts that follow from them."""
+        """Return the rows of a claim with the p values that decide and the verdicts that follow from them.
+
+        A claim with a margin on one outcome is decided as a whole: that outcome's row says the same.
+        """
         for row in rows:
             test = (row["hypothesis"], row["outcome"])
             if test not in p_adjusted or row.get("p_value") is None:
@@ -141,6 +144,8 @@ class Judging:
                 row["verdict"] = judge.superior(row["estimate"], p, claim, benefit)
             elif row["verdict"] in (*PASSED, "floor met") and p >= claim.alpha:
                 row["verdict"] = "inconclusive"
+        if isinstance(claim, NonInferiority | Equivalence) and len(rows) == 2:
+            rows[0] |= {key: rows[1][key] for key in ("p_adjusted", "verdict") if key in rows[1]}
         if isinstance(claim, NonInferiority) and rows[-1]["verdict"] == "non-inferior":
             there = places(claim, self.part)
             found = judge.then_superior(

@@ -63,6 +63,10 @@ def _problems(detail: Any, model: type[BaseModel], where: str) -> Iterator[Probl
         words = re.findall(r"'([^']*)'", context.get("expected_tags") or context["expected"])
         mend = nearest(str(found), words) or "use one of these"
         yield Problem(_place(where, path), _quoted(found), listed(words), mend)
+    elif kind == "too_short":
+        least = context["min_length"]
+        found = str(context["actual_length"])
+        yield Problem(_place(where, path), found, f"at least {least}", "add what lacks")
     else:
         allowed = PATTERNS.get(context.get("pattern")) or _WORDS.get(kind) or _sentence(detail["msg"])
         yield Problem(_place(where, path), _quoted(detail["input"]), allowed, "mend the value")

@@ -32,7 +32,8 @@ def strays(key: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Pro
     known = list(known)
     for name in names:
         if name not in known:
-            yield Problem(key, f"'{name}'", listed(known), nearest(name, known) or "use one of these")
+            mend = nearest(name, known) or ("use one of these" if known else "declare it or take it out")
+            yield Problem(key, f"'{name}'", listed(known) or "none, as none is declared", mend)
 
 
 def repeats(key: str, names: Iterable[str]) -> Iterator[Problem]:
