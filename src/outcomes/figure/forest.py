@@ -66,7 +66,7 @@ def of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     claims = single.groupby("outcome")["hypothesis"].agg(set).to_dict()
     keys = list(table["hypothesis"].fillna(""))
     return table.assign(
-        whole=[verdict_of.get(key) for key in keys],
+        whole=table["hypothesis"].map(verdict_of).astype("string"),
         further=[
             bool(claims.get(name, set()) - {key}) for name, key in zip(table["outcome"], keys, strict=True)
         ],
