@@ -312,8 +312,9 @@ def test_a_floor_rests_on_its_own_group():
 
 def test_variances_over_the_waves_are_not_released():
     """A variance over a squared standard error is the number of people."""
-    parts = rows("components", *({"outcome": "calm", "component": kind, "wave": "start", "other_wave": "start",
-                                  "n": 90} for kind in ("variance", "covariance", "correlation")))  # fmt: skip
+    entry = {"outcome": "calm", "wave": "start", "other_wave": "start", "n": 90}
+    kinds = ("variance", "covariance", "correlation")
+    parts = rows("components", *(entry | {"component": kind} for kind in kinds))
     means = rows("means", {"outcome": "calm", "wave": "start", "n": 90})
     found = disclose(restricted(means=means, components=parts), PART)["components"]
     assert found["component"].tolist() == ["correlation"]
