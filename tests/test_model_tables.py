@@ -228,3 +228,18 @@ def test_the_design_is_treatment_coding(given):
     )
     assert (cells == design.matrix).all()
     assert design.cell("high", "start").tolist() == [1.0] + [0.0] * 8
+
+
+def test_a_slope_tells_its_variances_in_months():
+    random = np.random.default_rng(8)
+    n, waves = 120, ("start", "spring", "summer", "end")
+    level, slope = random.normal(size=n), random.normal(scale=0.5, size=n)
+    values = level[:, None] + np.outer(slope, [0.0, 2.0, 4.0, 6.0]) + random.normal(scale=0.3, size=(n, 4))
+    claimed = study({"y": outcome(waves, structure="slope")}, waves=waves)
+    months = claimed.model_copy(update={"months": (0.0, 2.0, 4.0, 6.0)})
+    who = people(["low"] * 60 + ["high"] * 60)
+    fit = model(scores("y", values, waves), who, PARTICIPATION, months)["fits"].iloc[0]
+    assert fit["structure"] == "intercept and slope"
+    assert fit["slope_variance"] == pytest.approx(slope.var(ddof=1), rel=0.15)
+    assert fit["person_variance"] == pytest.approx(level.var(ddof=1), rel=0.2)
+    assert fit["residual_variance"] == pytest.approx(0.09, rel=0.2)

@@ -213,11 +213,8 @@ class Fit:
         estimate, std_error, df = found.estimate[0], found.std_error[0], float(found.df[0])
         if not (df > 0 and (std_error > 0).all()):
             return self._none(UNSURE)
-        if (
-            parts > 1
-            and name == NAMES["kenward-roger"]
-            and not (df > FEWEST and found.factor[0] > LEAST_FACTOR)
-        ):
+        scaled = df > FEWEST and found.factor[0] > LEAST_FACTOR
+        if parts > 1 and name == NAMES["kenward-roger"] and not scaled:
             return self._none(TOO_FEW)
         statistic = float(estimate[0] / std_error[0]) if parts == 1 else float(found.statistic[0])
         p_value = 2 * t.sf(abs(statistic), df) if parts == 1 else f_distribution.sf(statistic, parts, df)

@@ -81,7 +81,7 @@ class Study(Part):
     )
     outcomes: dict[Name, Outcome] = Field(min_length=1, description="What is measured.")
     hypotheses: dict[HypothesisName, Hypothesis] = Field(
-        min_length=1, description="What is claimed; the keys are shown (H1, H2 ...)."
+        description="What is claimed; the keys are shown (H1, H2 ...)."
     )
     families: dict[Name, Family] = Field(
         default_factory=dict,
