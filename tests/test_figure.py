@@ -15,7 +15,7 @@ from release_example import STUDIES, example, suppressed, with_cell
 
 from outcomes import tables
 from outcomes.columns import expect
-from outcomes.figure import REGISTRY, draw, flow, forest, margins, trajectories
+from outcomes.figure import REGISTRY, draw, flow, forest, margins, standing, trajectories
 from outcomes.figure.sheet import MARKS, STRIP, STYLE, png
 from outcomes.figure.words import decimals, number
 
@@ -365,17 +365,85 @@ def test_equivalence_has_a_margin_on_either_side_and_a_better_gain_contradicts_i
 
 
 def test_a_part_of_a_claim_that_failed_as_a_whole_is_not_marked_as_supported() -> None:
-    table = forest.of(MENTORING.tables)
+    table = standing.of(MENTORING.tables)
     parts = table[(table["hypothesis"] == "H2") & (table["verdict"] == "non-inferior")]
     assert len(parts)
     lines = {line.get_gid(): line for line in plotted("forest", table).axes[0].lines}
-    supported, alone = forest.SIGNS["supported"].face, forest.SIGNS["by itself"].face
+    supported, alone = standing.SIGNS["supported"].face, standing.SIGNS["by itself"].face
     assert {lines[name].get_markerfacecolor() for name in parts["outcome"]} == {alone}
     assert "confirms none of its single outcomes" in forest.caption(table, MENTORING.drawing)
-    assert "H2: non-inferior by itself" in forest.alt(table, MENTORING.drawing)
+    assert "H2: passes by itself" in forest.alt(table, MENTORING.drawing)
     passed = with_cell(MENTORING.tables["verdicts"], {"outcome": "all"}, verdict="non-inferior")
-    table = forest.of(MENTORING.tables | {"verdicts": passed})
+    table = standing.of(MENTORING.tables | {"verdicts": passed})
     lines = {line.get_gid(): line for line in plotted("forest", table).axes[0].lines}
     assert {lines[name].get_markerfacecolor() for name in parts["outcome"]} == {supported}
     assert "by itself" not in forest.alt(table, MENTORING.drawing)
-    assert forest.of(STAR.tables)["whole"].isna().all()
+    assert standing.of(STAR.tables)["whole"].isna().all()
+
+
+def in_long_words(length: int):
+    """Return tables and words in which groups, outcomes and steps have labels of ``length`` characters."""
+    groups = {
+        "low": "eligible for free school meals at any time in the last six years"[:length],
+        "high": "not eligible for free school meals at any time in the last six"[:length],
+        "unknown": "not known whether eligible for free school meals at any time yet"[:length],
+    }
+    name = "belief that graduate employment is within reach of people like me"[: length - 3]
+    outcomes = {key: f"{place:02d} {name}" for place, key in enumerate(MENTORING.drawing.outcomes)}
+    part = MENTORING.drawing.model_copy(update={"groups": groups, "outcomes": outcomes})
+    step = "Answered at the last wave of the survey, with a known group and all"[:length]
+    return MENTORING.tables | {"flow": MENTORING.tables["flow"].assign(label=step)}, part
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("length", [30, 45, 60])
+def test_long_labels_lie_within_the_figure_and_not_over_each_other(name: str, length: int) -> None:
+    release, part = in_long_words(length)
+    entry = next(entry for entry in REGISTRY if entry.name == name)
+    with matplotlib.rc_context(STYLE):
+        figure = entry.plot(entry.drawn(release), part, entry.title)
+        png(figure)
+    ticks = {
+        id(label) for axes in figure.axes for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
+    }
+    written = [
+        text
+        for text in figure.findobj(matplotlib.text.Text)
+        if text.get_text().strip() and text.get_visible() and (id(text) not in ticks or name == "flow")
+    ]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in written]
+    for words_, box in boxes:
+        assert box.x0 >= 0, words_
+        assert box.y0 >= 0, words_
+        assert box.x1 <= figure.bbox.x1, words_
+        assert box.y1 <= figure.bbox.y1, words_
+    assert [(one, other) for (one, a), (other, b) in combinations(boxes, 2) if a.overlaps(b)] == []
+    said = " ".join(" ".join(words_.split()) for words_, _ in boxes)
+    if name != "margins":
+        assert part.groups["low"] in said
+    if name == "flow":
+        assert all(f"{n:,}" in [words_ for words_, _ in boxes] for n in release["flow"]["n"])
+
+
+def test_the_caption_counts_intervals_by_their_limits_as_shown() -> None:
+    part = MENTORING.drawing
+    table = standing.of(MENTORING.tables)
+    assert "Of 10 intervals 4 lie wholly to the right of zero" in forest.caption(table, part)
+    assert "touch" not in forest.caption(table, part)
+    at_zero = with_cell(table, {"outcome": "self_belief"}, low=0.0)
+    said = forest.caption(at_zero, part)
+    assert "Of 10 intervals 3 lie wholly to the right of zero (low-SES gained more) and 1 lies wholly" in said
+    assert "; 1 touches zero." in said
+    one = table[table["outcome"] == "self_belief"]
+    assert "The interval lies wholly to the right of zero (low-SES gained more)." in forest.caption(one, part)
+    one = with_cell(one, {"outcome": "self_belief"}, low=-0.1)
+    assert "The interval holds zero." in forest.caption(one, part)
+
+
+def test_the_caption_says_where_an_outcome_has_further_claims() -> None:
+    assert "Further claims" not in forest.caption(standing.of(MENTORING.tables), MENTORING.drawing)
+    verdicts = MENTORING.tables["verdicts"]
+    second = verdicts[verdicts["outcome"] == "self_belief"].assign(hypothesis="H9")
+    table = standing.of(MENTORING.tables | {"verdicts": pd.concat([verdicts, second], ignore_index=True)})
+    said = forest.caption(table, MENTORING.drawing)
+    assert "Further claims are in the claims section for: Self-belief in graduate employment." in said

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from outcomes import tables as declared
 from outcomes.columns import expect
-from outcomes.figure import flow, forest, margins, trajectories
+from outcomes.figure import flow, forest, margins, standing, trajectories
 from outcomes.figure.sheet import STYLE, png
 from outcomes.study.stages import Drawing
 
@@ -45,7 +45,7 @@ REGISTRY = (
     Entry(
         "trajectories", "Average scores over time", trajectories.plot, trajectories.caption, trajectories.alt
     ),
-    Entry("forest", "Gaps in gains", forest.plot, forest.caption, forest.alt, forest.of),
+    Entry("forest", "Gaps in gains", forest.plot, forest.caption, forest.alt, standing.of),
     Entry(
         "margins", "What other margins would have decided", margins.plot, margins.caption, margins.alt,
         margins.of,

@@ -31,7 +31,7 @@ AWAY = " \N{RIGHTWARDS ARROW}"
 
 _PASSES = "#D9E8F5"
 _COLUMNS = 2
-_TITLE = 24
+_TITLE = 20
 _TICKS = (0.1, 0.25, 0.5, 1.0)
 _KEY = ["hypothesis", "outcome"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -43,6 +44,11 @@ STRIP = "SYNTHETIC DATA: invented people, not a finding"
 _STRIP_INCHES = 0.28
 _TITLE_INCHES = 0.36
 _KEYS_INCHES = 0.3
+_LINE_INCHES = 0.16
+_KEYS_ROOM = 52
+"""Characters that fit beside each other in the legend, each key taking `_KEY` more for its mark."""
+_KEY = 7
+_KEY_LABEL = 46
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ def sheet(title: str, inches: float, synthetic: bool, keys: Sequence[Line2D] = (
     any.
     """
     strip = _STRIP_INCHES if synthetic else 0.0
-    head = strip + _TITLE_INCHES + (_KEYS_INCHES if keys else 0.0)
+    columns, deep = _stacked(keys)
+    head = strip + _TITLE_INCHES + deep
     height = inches + head
     figure = Figure(figsize=(WIDTH, height))
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head / height), h_pad=0.05, w_pad=0.05)
@@ -94,11 +101,25 @@ def sheet(title: str, inches: float, synthetic: bool, keys: Sequence[Line2D] = (
             handles=keys,
             loc="upper left",
             bbox_to_anchor=below,
-            ncols=len(keys),
+            ncols=columns,
             handlelength=2.6,
             columnspacing=1.0,
         ).set_in_layout(False)
     return figure
+
+
+def _stacked(keys: Sequence[Line2D]) -> tuple[int, float]:
+    """Return how many columns the legend has and its inches; labels that don't fit beside each other wrap."""
+    if not keys:
+        return 1, 0.0
+    if sum(len(str(key.get_label())) + _KEY for key in keys) <= _KEYS_ROOM + _KEY:
+        return len(keys), _KEYS_INCHES
+    lines = 0
+    for key in keys:
+        wrapped = textwrap.wrap(str(key.get_label()), _KEY_LABEL)
+        key.set_label("\n".join(wrapped))
+        lines += len(wrapped)
+    return 1, _KEYS_INCHES + _LINE_INCHES * (lines - 1) + 0.06 * (len(keys) - 1)
 
 
 def png(figure: Figure) -> bytes:
