@@ -528,7 +528,10 @@ def test_the_level_of_the_ranges_is_that_of_the_tests() -> None:
         key: one.model_copy(update={"alpha": 0.01}) if key == "H1" else one
         for key, one in MENTORING.reporting.hypotheses.items()
     }
-    assert "about 95 and 99 hold" in page(MENTORING, hypotheses=stricter).text
+    said = page(MENTORING, hypotheses=stricter).text
+    assert "as many hold the true value as its claim says" in said
+    assert said.count("Of 100 such ranges about 99 hold the true value.") == 1
+    assert said.count("Of 100 such ranges about 95 hold the true value.") == 2
 
 
 def test_people_of_unknown_group_are_counted_among_the_limits() -> None:
@@ -675,7 +678,9 @@ MORE: list[tuple[Reporting, str, str, dict[str, object], str]] = [
     (equivalence(), "H2", "networks", {"kind": "equivalence", "verdict": "superior"},
      "the gain of the low-SES group was the better one by more than the margin"),
     (claimed("H1"), "H1", "self_belief", {"arm": "mentored - comparison", "verdict": "superior"},
-     "each group measured against its comparison group, the low-SES group gained more"),
+     "In self-belief in graduate employment, the difference from the comparison group was larger in the "
+     "low-SES group than in the high-SES group. The difference from the comparison group in the low-SES "
+     "group was 0.42 points larger"),
 ]  # fmt: skip
 
 
@@ -725,10 +730,63 @@ def test_outcomes_of_a_claim_that_passed_as_a_whole_are_told_as_they_are() -> No
     assert not any("as a whole; the rows" in mark for claim in single for mark in claim["marks"])
 
 
+def test_a_limit_shown_as_zero_touches_zero() -> None:
+    row = verdict(MENTORING, "H2", "networks", verdict="non-inferior", estimate=-0.18, low=-0.36, high=0.0)
+    said = sentence(row, facts(MENTORING))
+    assert "kept up with" in said
+    assert "(likely between 0.36 points smaller and about 0)" in said
+    row = verdict(MENTORING, "H1", "self_belief", verdict="superior", estimate=0.18, low=0.0, high=0.36)
+    assert "(likely between about 0 and 0.36 points larger)" in sentence(row, facts(MENTORING))
+
+
+def test_a_group_that_nobody_is_in_is_told_apart_from_a_small_one() -> None:
+    row = verdict(MENTORING, "H1", "self_belief", disclosure="suppressed")
+    assert "because it rests on too few mentees." in sentence(row, facts(MENTORING))
+    where = {"outcome": "self_belief", "group": "low", "wave": row["wave"]}
+    gains = with_cell(MENTORING.tables["gains"], where, n=0)
+    said = sentence(row, facts(MENTORING, MENTORING.tables | {"gains": gains}))
+    assert "because nobody in the low-SES group has a gain, as far as rounded counts tell." in said
+
+
+def with_arms(design: str, estimand: str = "effect_gap") -> Reporting:
+    """Return the study with a comparison arm and all gaps as gaps in effects."""
+    arm = Comparison(label="Mentored", column="arm", mentored=("1",), comparison=("0",), design=design)
+    part = MENTORING.reporting
+    claims_ = {
+        key: one if one.kind == "floor" else one.model_copy(update={"estimand": estimand})
+        for key, one in part.hypotheses.items()
+    }
+    return part.model_copy(update={"comparison": arm, "hypotheses": claims_})
+
+
+@pytest.mark.parametrize(
+    ("design", "added"),
+    [
+        ("randomised", "what the scheme added (the difference from the comparison group)"),
+        ("matched", "the difference from the comparison group"),
+    ],
+)
+def test_a_gap_in_effects_is_never_told_as_a_gain(design: str, added: str) -> None:
+    verdicts = MENTORING.tables["verdicts"]
+    is_gap = verdicts["kind"] != "floor"
+    arms = verdicts.assign(arm=verdicts["arm"].mask(is_gap, "mentored - comparison"))
+    known = facts(MENTORING, MENTORING.tables | {"verdicts": arms}, with_arms(design))
+    for told, claim in zip(answer(known)["claims"][:2], claims(known)["claims"][:2], strict=True):
+        said = " ".join(told["sentences"])
+        assert added in said
+        assert "gain was" not in said
+        assert "gained" not in said
+        assert claim["columns"]["estimate"] == "Gap in effects"
+        assert added in claim["rule"][0]
+        assert "gain" not in claim["rule"][0]
+    assert "students" not in evidence(known).limit
+
+
 FITS: list[tuple[dict[str, object], list[str], list[str]]] = [
     ({}, ["unstructured over the waves", "Cross-check: at the solution of 10 of 10 fits"],
      ["boundary", "Fall-back", "random intercept"]),
-    ({"status": "boundary"}, ["a variance is zero", "professional networks: boundary."], []),
+    ({"status": "boundary"},
+     ["a variance or a combination of random effects is zero", "professional networks: boundary."], []),
     ({"structure": "person intercept"},
      ["that of a random intercept a person (any two waves correlate alike) in professional networks"], []),
     ({"structure": "heterogeneous compound symmetry",

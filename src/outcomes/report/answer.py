@@ -6,10 +6,13 @@ never why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from outcomes.columns import BETWEEN_ARMS
 from outcomes.report.evidence import evidence
-from outcomes.report.facts import Facts, Row, listed, within
+from outcomes.report.facts import Facts, Row, opened, rows, within
 from outcomes.report.limits import limits
+from outcomes.report.phrases import EFFECTS, GAINS
 from outcomes.report.whole import NOT_CONFIRMED, is_unconfirmed, verdict_rows
 from outcomes.study import Hypothesis, Superiority
 
@@ -33,7 +36,18 @@ def _sentences(key: str, facts: Facts) -> list[str]:
     """Return the sentences on a claim, and that its outcomes are not confirmed where the whole is not."""
     of_claim = verdict_rows(key, facts)
     said = [sentence(row, facts) for row in of_claim]
-    return [*said, NOT_CONFIRMED] if any(is_unconfirmed(row, of_claim) for row in of_claim) else said
+    if any(is_unconfirmed(row, of_claim) for row in of_claim):
+        said.append(NOT_CONFIRMED)
+    if len(_levels(facts)) > 1:
+        said.append(
+            f"Of 100 such ranges about {100 * level(facts.part.hypotheses[key]):g} hold the true value."
+        )
+    return said
+
+
+def _levels(facts: Facts) -> list[str]:
+    """Return the levels of the ranges of all claims."""
+    return sorted({f"{100 * level(hypothesis):g}" for hypothesis in answered(facts).values()})
 
 
 def level(hypothesis: Hypothesis) -> float:
@@ -44,10 +58,8 @@ def level(hypothesis: Hypothesis) -> float:
 def sentence(row: Row, facts: Facts) -> str:
     """Return what one verdict says, in words that a school leaver reads."""
     about = _about(row, facts)
-    if row["arm"] == BETWEEN_ARMS:
-        about += f", {evidence(facts).against}"
     if row["disclosure"] != "shown":
-        return f"{about}, the result can't be shown because it rests on too few {facts.people}."
+        return f"{about}, the result can't be shown because {_why_hidden(row, facts)}."
     if row["verdict"] == "not estimable":
         return f"{about}, the data do not allow an estimate."
     if row["kind"] == "floor":
@@ -56,9 +68,29 @@ def sentence(row: Row, facts: Facts) -> str:
     if row["outcome"] == "all":
         return f"{known}."
     worse = "" if _better(row, facts) else " (A higher score is worse here.)"
-    whose = f"The {facts.group(_groups(row)[0])} group's"
-    gain = f"{_size(row, facts)}{_bound(row, facts)}.{_together(row, facts)}"
-    return f"{known}. {whose} gain was {gain}{worse}"
+    group = facts.group(_groups(row)[0])
+    of_effects = opened(f"{evidence(facts).added} in the {group} group")
+    whose = of_effects if row["arm"] == BETWEEN_ARMS else f"The {group} group's gain"
+    size = f"{_size(row, facts)}{_bound(row, facts)}.{_together(row, facts)}"
+    return f"{known}. {whose} was {size}{worse}"
+
+
+def _why_hidden(row: Row, facts: Facts) -> str:
+    """Return why a result is not shown: nobody in a compared group, as the gains count them, or too few."""
+    gains = rows(facts.tables["gains"]) if facts.has("gains") else []
+    arms = str(row["arm"]).split(" - ") if row["arm"] is not None else [None]
+    nobody = [
+        facts.group(gain["group"])
+        for gain in gains
+        if (gain["outcome"], gain["wave"]) == (row["outcome"], row["wave"])
+        and gain["group"] in _groups(row)
+        and gain["arm"] in arms
+        and gain["n"] == 0
+    ]
+    if not nobody:
+        return f"it rests on too few {facts.people}"
+    about = ", as far as rounded counts tell" if facts.part.profile.count_base > 1 else ""
+    return f"nobody in the {nobody[0]} group has a gain{about}"
 
 
 def _about(row: Row, facts: Facts) -> str:
@@ -73,31 +105,35 @@ def _about(row: Row, facts: Facts) -> str:
 def _gained(row: Row, facts: Facts) -> str:
     """Return who gained more, or kept up, or that this is not clear."""
     low, high = (f"the {facts.group(group)} group" for group in _groups(row))
+    words = {"low": low, "high": high, "added": evidence(facts).added}
+    return _phrases(row)[_finding(row, facts)].format_map(words)
+
+
+def _phrases(row: Row) -> Mapping[str, str]:
+    return EFFECTS if row["arm"] == BETWEEN_ARMS else GAINS
+
+
+def _finding(row: Row, facts: Facts) -> str:
+    """Return which phrase tells the verdict of a row."""
     if row["kind"] == "equivalence":
-        return _alike(row, low, high)
+        return _alike(row)
     if row["kind"] == "superiority":
         if row["verdict"] == "inconclusive":
-            return _not_clear(row, low, high, facts)
-        return f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
-    if row["outcome"] == "all":
-        return {
-            "non-inferior": f"in no outcome did {low} fall behind {high} by more than the margin",
-            "inferior": f"{low} fell behind {high} by more than the margin in at least one outcome",
-        }.get(row["verdict"], f"it is not clear whether {low} kept up with {high}")
+            return _not_clear(row, facts)
+        return "more" if row["estimate"] > 0 else "less"
+    if row["verdict"] not in ("non-inferior", "superior", "inferior"):
+        return "unclear_kept_up"
     if row["verdict"] == "inferior":
-        return f"{low} fell behind {high} by more than the margin"
-    if row["verdict"] == "inconclusive":
-        return f"it is not clear whether {low} kept up with {high}"
-    return _kept_up(row, low, high, facts)
+        return "behind_once" if row["outcome"] == "all" else "behind"
+    return "none_behind" if row["outcome"] == "all" else _kept_up(row, facts)
 
 
-def _not_clear(row: Row, low: str, high: str, facts: Facts) -> str:
+def _not_clear(row: Row, facts: Facts) -> str:
     """Return what a claim of superiority leaves open; with one side the other way round is not looked for."""
     claim = facts.part.hypotheses.get(str(row["hypothesis"]))
     if isinstance(claim, Superiority) and claim.sides == 1:
-        more = "more" if _better(row, facts) else "less"
-        return f"it is not clear whether {low} gained {more} than {high} (the other way round was not tested)"
-    return f"it is not clear whether {low} or {high} gained more"
+        return "unclear_more" if _better(row, facts) else "unclear_less"
+    return "unclear"
 
 
 def _groups(row: Row) -> list[str]:
@@ -105,39 +141,41 @@ def _groups(row: Row) -> list[str]:
     return str(row["group"]).split(" - ")
 
 
-def _alike(row: Row, low: str, high: str) -> str:
-    """Return what a verdict on equivalence says."""
+def _alike(row: Row) -> str:
+    """Return which phrase tells a verdict on equivalence."""
     if row["outcome"] == "all" and row["verdict"] in ("superior", "inferior"):
-        return f"the gains of {low} and of {high} differed by more than the margin in at least one outcome"
-    return {
-        "equivalent": f"{low} and {high} gained alike, within the margin",
-        "superior": f"the gain of {low} was the better one by more than the margin",
-        "inferior": f"the gain of {high} was the better one by more than the margin",
-    }.get(row["verdict"], f"it is not clear whether {low} and {high} gained alike, within the margin")
+        return "unlike"
+    return {"equivalent": "alike", "superior": "low_better", "inferior": "high_better"}.get(
+        str(row["verdict"]), "unclear_alike"
+    )
 
 
-def _kept_up(row: Row, low: str, high: str, facts: Facts) -> str:
-    """Return how a group that is not inferior did; that it did better has a test of its own."""
+def _kept_up(row: Row, facts: Facts) -> str:
+    """Return which phrase tells a group that is not inferior; that it did better has a test of its own."""
     if row["verdict"] == "superior":
-        more = "more" if row["estimate"] > 0 else "less"
-        return f"{low} kept up with {high} and, by a test of its own, gained {more}"
+        return "kept_up_more" if row["estimate"] > 0 else "kept_up_less"
     behind = (row["estimate"] < 0) == _better(row, facts)
-    if row["low"] < 0 < row["high"] or not behind:
-        return f"{low} kept up with {high}"
-    said = f"{low} gained {'more' if row['estimate'] > 0 else 'less'} than {high}"
-    return f"{said}, but not by more than the margin"
+    if row["low"] <= 0 <= row["high"] or not behind:
+        return "kept_up"
+    return "more_within" if row["estimate"] > 0 else "less_within"
 
 
 def _size(row: Row, facts: Facts) -> str:
-    """Return the gap in gains with its range, and the scale on which it is measured."""
+    """Return the gap with its range, and the scale on which it is measured; a limit of zero is `about 0`."""
     least, most = facts.part.drawing.bounds[str(row["outcome"])]
     low, high = (facts.written(row, limit, size=True) for limit in ("low", "high"))
-    if row["low"] < 0 < row["high"]:
-        between = f"{low} points smaller and {high} points larger"
+    if row["low"] == 0 == row["high"]:
+        likely = "likely about 0"
+    elif row["low"] == 0:
+        likely = f"likely between about 0 and {high} points larger"
+    elif row["high"] == 0:
+        likely = f"likely between {low} points smaller and about 0"
+    elif row["low"] < 0 < row["high"]:
+        likely = f"likely between {low} points smaller and {high} points larger"
     else:
-        between = f"{low} and {high} points {_side(row, 'high' if row['high'] else 'low')}"
+        likely = f"likely between {low} and {high} points {_side(row, 'low')}"
     estimate = f"{facts.written(row, 'estimate', size=True)} points {_side(row, 'estimate')}"
-    return f"{estimate} (likely between {between}) on a scale from {least:g} to {most:g}"
+    return f"{estimate} ({likely}) on a scale from {least:g} to {most:g}"
 
 
 def _together(row: Row, facts: Facts) -> str:
@@ -170,7 +208,8 @@ def _bound(row: Row, facts: Facts) -> str:
         "inferior": "is what the numbers show",
     }
     verdict = said.get(str(row["verdict"]), "can't be ruled out")
-    return f", so a gain {side} by more than {margin} points {verdict}"
+    amount = _phrases(row)["amount"]
+    return f", so a {amount} {side} by more than {margin} points {verdict}"
 
 
 def _side(row: Row, column: str) -> str:
@@ -211,10 +250,15 @@ def _opening(facts: Facts) -> str:
 
 
 def _ranges(facts: Facts) -> str:
-    levels = sorted({f"{100 * level(hypothesis):g}" for hypothesis in answered(facts).values()})
+    levels = _levels(facts)
+    how_many = (
+        f"about {levels[0]} hold the true value"
+        if len(levels) == 1
+        else "as many hold the true value as its claim says"
+    )
     return (
         f"A range after the word \N{LEFT DOUBLE QUOTATION MARK}likely\N{RIGHT DOUBLE QUOTATION MARK} says "
-        f"how precise a number is: of 100 such ranges about {listed(levels)} hold the true value. "
+        f"how precise a number is: of 100 such ranges {how_many}. "
         "A gain is the score at a later wave minus the score at the first; it is below zero where scores "
         f"fell. \N{LEFT DOUBLE QUOTATION MARK}Not clear\N{RIGHT DOUBLE QUOTATION MARK} is a result too: it "
         "does not mean that the groups gained the same."

@@ -59,8 +59,9 @@ def claims(facts: Facts) -> dict[str, object]:
 def _headings(hypothesis: Hypothesis) -> dict[str, str]:
     """Return column to heading, in order."""
     is_floor = isinstance(hypothesis, Floor)
+    of_effects = getattr(hypothesis, "estimand", "gap") == "effect_gap"
     return {
-        "estimate": "Share" if is_floor else "Gap in gains",
+        "estimate": "Share" if is_floor else "Gap in effects" if of_effects else "Gap in gains",
         "interval": f"{100 * level(hypothesis):g}% interval by itself",
         "simultaneous": "Interval, family together",
         "bound": "Floor" if is_floor else "Margin",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from outcomes.report.evidence import evidence
 from outcomes.report.facts import Facts, listed, rows, within
 from outcomes.report.works import Paragraph
-from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority, SdMargin
+from outcomes.study import Equivalence, Floor, Hypothesis, NonInferiority, SdMargin, Superiority
 
 ADJUSTMENTS = {"confirmatory": "Holm's adjustment", "exploratory": "Benjamini and Hochberg's adjustment"}
 """Purpose of a family to what its p values are adjusted by."""
@@ -92,6 +93,8 @@ def _kind(claim: Hypothesis, facts: Facts) -> str:
             f"one-sided level {alpha}."
         )
     other = facts.group(claim.reference)
+    if claim.estimand == "effect_gap":
+        return _kind_of_effects(claim, facts)
     if isinstance(claim, NonInferiority):
         return (
             f"Non-inferiority at the deciding wave ({wave}): the {focal} group may gain at most the margin "
@@ -115,6 +118,30 @@ def _kind(claim: Hypothesis, facts: Facts) -> str:
     )
 
 
+def _kind_of_effects(claim: Superiority | NonInferiority | Equivalence, facts: Facts) -> str:
+    """Return the rule of a claim on what two groups differ in from their comparison arms."""
+    wave, alpha, added = facts.wave(claim.wave), f"{100 * claim.alpha:g}%", evidence(facts).added
+    low, high = (f"the {facts.group(group)} group" for group in (claim.focal, claim.reference))
+    if isinstance(claim, NonInferiority):
+        return (
+            f"Non-inferiority at the deciding wave ({wave}): {added} may be in {low} at most the margin less "
+            f"than in {high}, one-sided level {alpha}; the claim as a whole holds only if every outcome "
+            "passes. Then a gap in effects either way is tested in each outcome (p of a gap, adjusted by "
+            "Holm)."
+        )
+    if isinstance(claim, Equivalence):
+        return (
+            f"Equivalence at the deciding wave ({wave}): {added} may differ between {low} and {high} by at "
+            f"most the margin, two one-sided tests at level {alpha}; the claim as a whole holds only if "
+            "every outcome passes."
+        )
+    sides = "two-sided" if claim.sides == 2 else "one-sided (the other way round is not looked for)"
+    return (
+        f"Superiority at the deciding wave ({wave}): {added} is larger in {low} than in {high}, {sides}, "
+        f"level {alpha} after the adjustment within the family."
+    )
+
+
 def _benefit(claim: Hypothesis, facts: Facts) -> str:
     """Return what a gap is, and in which outcomes a lower score is the benefit."""
     pair = facts.group(getattr(claim, "pair", ""))
@@ -128,7 +155,7 @@ def _benefit(claim: Hypothesis, facts: Facts) -> str:
     )
     both = getattr(claim, "estimand", "gap") == "effect_gap"
     beyond = ", each gain less that of the group's own comparison arm" if both else ""
-    return f"Gaps are {pair}{beyond}; {which}."
+    return f"{'Gaps in effects' if both else 'Gaps'} are {pair}{beyond}; {which}."
 
 
 def _margin(key: str, claim: NonInferiority | Equivalence, facts: Facts) -> str:

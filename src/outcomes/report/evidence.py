@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outcomes.report.facts import Facts
+from outcomes.report.facts import Facts, opened
 from outcomes.study import Comparison
+
+DESIGNS = {
+    "matched": "was chosen to resemble the mentored, not by chance",
+    "observational": "came about as it happened, not by chance",
+    None: "came about in a way that the study does not say",
+}
+"""Design of a comparison that chance did not make, to its words."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +24,8 @@ class Evidence:
     limit: str
     """For the limits of the study: what the design leaves open."""
     cites: tuple[str, ...]
-    against: str = "each group measured against its comparison group"
-    """How a sentence on a gap beyond that of the comparison group opens."""
+    added: str = "the difference from the comparison group"
+    """What a gap in effects compares: by chance alone it is what the scheme added."""
 
 
 def evidence(facts: Facts) -> Evidence:
@@ -47,18 +54,15 @@ def evidence(facts: Facts) -> Evidence:
             f"decide which group {people} belong to: a gap between the groups does not say why one group "
             "gained more.",
             ("ofs3",),
+            "what the scheme added (the difference from the comparison group)",
         )
-    how = {
-        "matched": "was chosen to resemble the mentored, not by chance",
-        "observational": "came about as it happened, not by chance",
-        None: "came about in a way that the study does not say",
-    }[comparison.design]
+    how = DESIGNS[comparison.design]
     similar = "similar " if comparison.design == "matched" else ""
     return Evidence(
         f"The comparison group {how}: differences from it are evidence of association, type 2 of the Office "
         f"for Students' standards.{_arms(comparison)}",
-        f"The mentored are compared with {similar}students who were not mentored, a comparison group that "
-        f"{how}. The difference may still have other causes, such as who chose to take part.",
+        f"{opened(people)} who were mentored are compared with {similar}{people} who were not, a comparison "
+        f"group that {how}. The difference may still have other causes, such as who chose to take part.",
         ("ofs",),
     )
 

@@ -154,7 +154,10 @@ def _third_group(facts: Facts) -> str:
 def _boundary(fits: list[Row]) -> str:
     if not any(str(row["status"]).startswith(BOUNDARY) for row in fits):
         return ""
-    return "Where a fit ends at its boundary, a variance is zero: that is a solution, and named below. "
+    return (
+        "Where a fit ends at its boundary, a variance or a combination of random effects is zero: that is a "
+        "solution, and named below. "
+    )
 
 
 def _cross_check(fits: list[Row]) -> str:
