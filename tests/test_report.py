@@ -739,6 +739,14 @@ def test_a_limit_shown_as_zero_touches_zero() -> None:
     assert "(likely between about 0 and 0.36 points larger)" in sentence(row, facts(MENTORING))
 
 
+def test_a_margin_keeps_the_digits_that_rounding_would_take() -> None:
+    row = verdict(MENTORING, "H2", "networks", margin=0.0)
+    known = facts(MENTORING, part=claimed("H2", margin=0.004))
+    assert known.written(row, "margin") == "0.004"
+    assert "by more than 0.004 points" in sentence(row, known)
+    assert facts(MENTORING).written(row | {"margin": 0.25}, "margin") == "0.25"
+
+
 def test_a_group_that_nobody_is_in_is_told_apart_from_a_small_one() -> None:
     row = verdict(MENTORING, "H1", "self_belief", disclosure="suppressed")
     assert "because it rests on too few mentees." in sentence(row, facts(MENTORING))

@@ -101,6 +101,8 @@ class Facts:
             return EMPTY if row["disclosure"] == "shown" else SUPPRESSED
         if isinstance(value, str):
             return value
+        if column == "margin" and (exact := self._finer_margin(row, value)):
+            return exact
         number = abs(value) if size else value + 0.0  # so that -0.0 reads 0.00
         sign = "+" if signed else ""
         if column in COUNTS:
@@ -116,6 +118,14 @@ class Facts:
             decimals += FINER if column == "margin" and "of_declared" in row else 0
             text = f"{number:{sign},.{decimals}f}"
         return text.replace("-", MINUS)
+
+    def _finer_margin(self, row: Row, shown: float) -> str:
+        """Return a margin declared in scale points as declared, where rounding took digits from it."""
+        declared = getattr(self.part.hypotheses.get(str(row.get("hypothesis"))), "margin", None)
+        if not isinstance(declared, float) or "of_declared" in row:
+            return ""
+        half = 0.5 * 10.0**-self.part.profile.decimals_mean
+        return f"{declared:,g}" if 1e-9 < abs(declared - shown) <= half + 1e-9 else ""
 
     def _p_value(self, number: float) -> str:
         decimals = self.part.profile.decimals_p
