@@ -27,7 +27,7 @@ TITLES = {
     "forest": "The gaps in gains that decide",
     "ols": "Regression of gain on group and covariates",
     "fits": "The models behind the estimates",
-    "components": "Variances and correlations over the waves",
+    "components": "Correlations over the waves",
     "margins": "What other margins would have decided",
 }
 HEADINGS = {
@@ -79,7 +79,7 @@ NOTES: Mapping[str, str] = {
     "The smallest margin that passes is rounded up. p of a gap is two-sided, told once non-inferiority has "
     "passed.",
     "margins": "Each outcome by itself: what all outcomes of a claim say together stands among the verdicts.",
-    "components": "Variances and covariances in squared scale points, as the model has them.",
+    "components": "Correlations of scores as the model has them, all sources of variance together.",
 }
 """Table to what must be known to read it."""
 _LIMITS = {"interval": ("low", "high")} | {
