@@ -228,7 +228,7 @@ def test_the_wording_follows_the_declared_design(config, design):
     assert word in allowed.standard
     assert ("effect of the scheme" in allowed.limit) == (design == "randomised")
     assert ("other causes" in allowed.limit) == (design != "randomised")
-    assert ("similar students" in allowed.limit) == (design == "matched")
+    assert ("with similar " in allowed.limit) == (design == "matched")
     assert ("type 3" in allowed.standard) == (design == "randomised")
     assert "Mentored or not: mentored is m, pm, comparison is c" in allowed.standard
 
