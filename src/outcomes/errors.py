@@ -7,22 +7,68 @@ Ids and free text never stand in a problem; they are named by file, row and colu
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a study file, a raw file or a table."""
+    """One thing that is wrong with a study file, a raw file or a table.
+
+    ``code`` is the word under which docs/how-to/errors.md explains it; an error stops the run, a warning is
+    counted in the report. ``file``, ``rows`` (as a spreadsheet numbers them) and ``column`` say the place
+    once more, apart, where it lies in a raw file.
+    """
 
     where: str
     found: str
     allowed: str
     mend: str
+    code: str = "study"
+    severity: Severity = "error"
+    file: str = ""
+    rows: tuple[int, ...] = ()
+    column: str = ""
 
     def __str__(self) -> str:
         end = "" if self.mend.endswith("?") else "."
         return f"{self.where}: found {self.found}; allowed: {self.allowed}; {self.mend}{end}"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it stops the run."""
+        return self.severity == "error"
+
+    @property
+    def label(self) -> str:
+        """The code with its severity: E- or W-."""
+        return f"{'E' if self.is_error else 'W'}-{self.code}"
+
+
+def in_file(
+    code: str,
+    file: str,
+    found: str,
+    allowed: str,
+    mend: str,
+    *,
+    rows: Collection[int] = (),
+    column: str = "",
+    severity: Severity = "error",
+) -> Problem:
+    """Return the problem ``code`` of a raw file; rows are numbered as in a spreadsheet, the header is row 1.
+
+    ``found`` never holds an id or free text.
+    """
+    column = " ".join(column.split())[:60]
+    where = f"{file}, column {column}" if column else file
+    if rows:
+        where += f", row{'s' if len(rows) > 1 else ''} {listed(rows)}"
+    numbers = tuple(int(row) for row in rows)
+    return Problem(where, found, allowed, mend, code, severity, file, numbers, column)
 
 
 class Refused(Exception):

@@ -46,12 +46,14 @@ def repeats(key: str, names: Iterable[str]) -> Iterator[Problem]:
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 HYPOTHESIS = r"^[A-Za-z][A-Za-z0-9_-]{0,15}$"
 FILE = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$"
+SHAPE = r"^[A9 _-]{2,40}$"
 LABEL = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 PATTERNS = {
     NAME: "a name of small letters, digits, _ and -, at most 64",
     HYPOTHESIS: "a short name such as H1: a letter, then letters, digits, _ and -, at most 16",
     FILE: "the plain name of a file (letters, digits, blanks, ., _ and -), without a folder",
+    SHAPE: "a shape such as AA-9999 (A a letter, 9 a digit, blanks, hyphens and underscores as they stand)",
     LABEL: "words on one line",
 }
 """What each pattern means, for messages."""
@@ -67,6 +69,9 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=L
 
 Column = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """A column heading as it stands in a raw file."""
+
+Shape = Annotated[str, StringConstraints(pattern=SHAPE)]
+"""The shape of an id: `A` a letter, `9` a digit."""
 
 FileName = Annotated[str, StringConstraints(pattern=FILE)]
 """The name of a file in data/raw/<study>/: no folder, no leading dot."""

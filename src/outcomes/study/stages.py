@@ -10,18 +10,43 @@ from typing import Literal, Self
 from pydantic import Field
 
 from outcomes.study.instrument import Answers, Instrument, Scale
-from outcomes.study.part import FileName, Label, Level, Name, Part, Value
+from outcomes.study.part import Column, FileName, Label, Level, Name, Part, Value
 from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import Family, Hypothesis, Model, Reproduction, Wording
-from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
+from outcomes.study.sources import (
+    Engagement,
+    Identity,
+    Linking,
+    Matches,
+    Register,
+    Responses,
+    Wave,
+    Withdrawn,
+    files_of,
+)
 from outcomes.study.study import Loaded, Profile
+
+
+class Asked(Part):
+    """One scale as `clean` checks it: its items, which of them are reversed, and the waves that ask it."""
+
+    items: tuple[Name, ...]
+    reversed: tuple[Name, ...]
+    waves: tuple[Name, ...]
 
 
 class Cleaning(Part):
     """What `clean` reads of a study."""
 
     study: Name
+    ids: Literal["public", "pseudonyms"]
+    identity: Identity
+    linking: Linking
+    drop: tuple[Column, ...]
+    withdrawn: Withdrawn | None
     waves: dict[Name, Wave]
+    scales: dict[Name, Asked]
+    """Outcome to its scale and the waves that ask it, for the checks on whole scales."""
     items: dict[Name, dict[Name, Answers]]
     """Wave to item id to the answers that the item allows: what each wave is expected to ask."""
     codebook: FileName | None
@@ -53,7 +78,7 @@ class Cleaning(Part):
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the raw files that the study names, in reading order."""
-        records = (self.register_, self.matches, self.engagement)
+        records = (self.withdrawn, self.register_, self.matches, self.engagement)
         return files_of(self.codebook, records, self.waves.values())
 
     @classmethod
@@ -64,9 +89,14 @@ class Cleaning(Part):
         for outcome, (instrument, scale) in loaded.scales.items():
             for wave in study.asked(outcome):
                 items[wave] |= dict.fromkeys(scale.items, instrument.answers)
+        scales = {
+            name: Asked(items=scale.items, reversed=scale.reversed, waves=study.asked(name))
+            for name, (_, scale) in loaded.scales.items()
+        }
         return cls(
-            study=study.study, waves=study.waves, items=items, codebook=study.codebook, missing=study.missing,
-            register=study.register_, matches=study.matches, engagement=study.engagement,
+            study=study.study, ids=study.ids, identity=study.identity, linking=study.linking, drop=study.drop,
+            withdrawn=study.withdrawn, waves=study.waves, scales=scales, items=items,
+            codebook=study.codebook, missing=study.missing, register=study.register_, matches=study.matches, engagement=study.engagement,
             responses=study.responses, ses=study.ses, comparison=study.comparison,
             covariates=study.covariates, population=study.population,
         )  # fmt: skip
@@ -160,7 +190,7 @@ class Modelling(Part):
 class Disclosing(Part):
     """What `disclose` reads of a study."""
 
-    origin: Literal["synthetic", "open"]
+    origin: Literal["synthetic", "open", "real"]
     profile: Profile
     shares: tuple[Name, ...]
     """Outcomes whose score is 1 or 0, so that their means are shares."""

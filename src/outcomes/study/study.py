@@ -12,6 +12,7 @@ from outcomes.errors import Problem, listed
 from outcomes.study.instrument import Instrument, Scale
 from outcomes.study.part import (
     PEOPLE,
+    Column,
     FileName,
     HypothesisName,
     Label,
@@ -35,7 +36,17 @@ from outcomes.study.questions import (
     Superiority,
     Wording,
 )
-from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave, files_of
+from outcomes.study.sources import (
+    Engagement,
+    Identity,
+    Linking,
+    Matches,
+    Register,
+    Responses,
+    Wave,
+    Withdrawn,
+    files_of,
+)
 
 
 class Study(Part):
@@ -43,13 +54,22 @@ class Study(Part):
 
     study: Name = Field(description="The study's name; also the name of its file and of its folders.")
     title: Label = Field(description="The title of the report.")
-    origin: Literal["synthetic", "open"] = Field(
-        description="`synthetic`: invented, and marked so on every page; `open`: openly licensed data."
+    origin: Literal["synthetic", "open", "real"] = Field(
+        description="`synthetic`: invented, and marked so on every page; `open`: openly licensed data; "
+        "`real`: personal data of a scheme's own people."
     )
-    ids: Literal["public"] = Field(
-        description="`public`: ids identify nobody (synthetic or openly licensed data). Personal data need "
-        "pseudonyms, which this version does not make."
+    ids: Literal["public", "pseudonyms"] = Field(
+        description="`public`: ids identify nobody (synthetic or openly licensed data); `pseudonyms`: ids are "
+        "replaced at the door with a secret key (`outcomes key` makes one), as `origin: real` demands."
     )
+    identity: Identity = Field(default=Identity(), description="How an id is written.")
+    linking: Linking = Field(default=Linking(), description="How responses of one person are found.")
+    drop: tuple[Column, ...] = Field(
+        (),
+        description="Columns that are dropped at the door, in whichever raw file they stand: names, e-mails, "
+        "IP addresses, places, dates of birth.",
+    )
+    withdrawn: Withdrawn | None = Field(None, description="The list of people who withdrew.")
     source: Label = Field(description="Where the data come from and on what terms.")
     missing: tuple[Value, ...] = Field(
         ("",),
@@ -65,8 +85,10 @@ class Study(Part):
     )
     codebook: FileName | None = Field(
         None,
-        description="CSV with the columns wave, column, item: which column of which wave holds which item. "
-        "Without it the columns are called like the items.",
+        description="CSV with the columns wave, column, item: which column of which wave holds which item "
+        "(without it the columns are called like the items). With code, label and meaning as well, one line "
+        "an answer: what stands in the cell, its wording, and the instrument's code or `missing`. With "
+        "option: the answer of a multiple-choice question that makes the item 1 where it was ticked.",
     )
     responses: Responses = Field(default=Responses(), description="Duplicate, partial and late responses.")
     ses: SesRule = Field(description="How SES is derived.")
@@ -102,6 +124,12 @@ class Study(Part):
         """The first wave."""
         return self.wave_names[0]
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the raw files that the study names, in reading order."""
+        records = (self.withdrawn, self.register_, self.matches, self.engagement)
+        return files_of(self.codebook, records, self.waves.values())
+
     def asked(self, outcome: str) -> tuple[str, ...]:
         """Return the waves that ask ``outcome``, in order of time."""
         named = self.outcomes[outcome].waves or self.wave_names
@@ -132,9 +160,9 @@ class Study(Part):
 
     def _source_faults(self) -> Iterator[Problem]:
         """Yield what is wrong with waves: order, a file used twice, nothing asked, a column lacking."""
-        records = (self.register_, self.matches, self.engagement)
-        yield from repeats("file names", files_of(self.codebook, records, self.waves.values()))
+        yield from repeats("file names", self.files)
         yield from taken("waves", self.waves, ["register"])
+        yield from self._privacy_faults()
         for (one, before), (other, after) in pairwise(self.waves.items()):
             if after.months <= before.months:
                 found = f"{after.months:g}, not later than `{one}`"
@@ -148,6 +176,17 @@ class Study(Part):
             if getattr(self.responses, key) == "leave_out" and not named:
                 mend = f"add `{column}` to the waves or keep the responses"
                 yield Problem(f"responses: {key}", "leave_out", f"a wave with `{column}` beside it", mend)
+
+    def _privacy_faults(self) -> Iterator[Problem]:
+        """Yield ids that stay as they are though the people are real, and columns both dropped and used."""
+        if self.origin == "real" and self.ids == "public":
+            mend = "declare `ids: pseudonyms` and make a key with `outcomes key`"
+            yield Problem("ids", "'public', with `origin: real`", "pseudonyms", mend)
+        yield from repeats("drop", self.drop)
+        yield from strays("linking: constants", self.linking.constants, {**self.ses.indicators, **self.covariates})
+        if self.linking.method == "codes" and self.register_ is not None:
+            found, mend = "codes, with a register", "take the register out or link exactly"
+            yield Problem("linking: method", found, "exact, as the register says who there is", mend)
 
     def _attribute_faults(self) -> Iterator[Problem]:
         """Yield what is wrong with indicators, covariates and arms: their names, sources and values."""
