@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from outcomes import files
+from outcomes import files, keys
 from outcomes.errors import DataError, Problem, StudyError, no_such_file
 from outcomes.study import Loaded, load_study
 from outcomes.study.part import Part
@@ -27,7 +27,7 @@ PARTS: dict[str, type[Cleaning | Scoring | Modelling | Disclosing | Drawing | Re
 SHARED = ("columns", "errors", "files", "joblog", "study", "tables")
 """Modules that every stage's job uses."""
 
-ENGINES = {"model": ("mixed",)}
+ENGINES = {"clean": ("sheets", "linking", "keys"), "model": ("mixed",)}
 """Modules that the job of one stage uses besides."""
 
 
@@ -55,6 +55,17 @@ class Project:
     def part(self, stage: str) -> Part:
         """Return the part of the study that ``stage`` reads."""
         return PARTS[stage].of(self.loaded)
+
+    @property
+    def secret(self) -> bytes | None:
+        """The key behind the study's pseudonyms, None where ids are public; raises Refused where it lacks."""
+        return keys.secret_for(self.name, self.loaded.study.ids, self.root)
+
+    @property
+    def key_id(self) -> str:
+        """What tells one key from another without telling the key; empty where ids are public."""
+        secret = self.secret
+        return "" if secret is None else keys.key_id(secret)
 
     @property
     def raw(self) -> files.Folder:

@@ -10,10 +10,11 @@ rule clean:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=10,
     params:
         study=part("clean"),
+        key_id=project.key_id,
     message:
         f"Reading {len(raw_files)} raw files"
     script:

@@ -1,67 +1,99 @@
 """Who answered what, when; and what was changed or left out, and why?
 
-In: the raw files of a study as bytes, and the part of the study that names them. Out: people, answers,
-matches, engagement, the ledger of rows left out and cells changed, what became of each file's rows, and
-participation. All problems of all files are found in one pass; with any, there is no output.
+In: the raw files of a study as bytes, the part of the study that names them, and the secret behind pseudonyms.
+Out: people, answers, matches, engagement, how responses were linked, the ledger of rows left out and cells
+changed, what became of each file's rows, flags, participation, and how the SES markers agree. All problems of
+all files are found in one pass; with any error there is no output.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from outcomes import tables
-from outcomes.clean.codebook import read_codebook
+from outcomes.clean.agreement import agreement, rule_changes
 from outcomes.clean.flow import participation
 from outcomes.clean.intake import Intake
-from outcomes.clean.people import read_register, roll
-from outcomes.clean.records import read_engagement, read_matches
+from outcomes.clean.links import linkage
+from outcomes.clean.private import pseudonyms
+from outcomes.clean.rounds import Round, read_round
 from outcomes.clean.source import Records
-from outcomes.clean.survey import read_survey
 from outcomes.columns import Table, empty, expect
-from outcomes.errors import DataError, Problem, listed
+from outcomes.errors import DataError, Problem
 from outcomes.study.stages import Cleaning
 
 
-def clean(files: Mapping[str, bytes], part: Cleaning) -> dict[str, pd.DataFrame]:
-    """Return the tables of the stage by name, from the raw files' bytes by name.
+@dataclass(frozen=True)
+class Cleaned:
+    """What came of the raw files: the tables of the stage by name, the warnings, and what each file is."""
 
-    Raises DataError with every problem found in any file; a file that ``files`` lacks is one of them.
+    tables: dict[str, pd.DataFrame]
+    warnings: tuple[Problem, ...]
+    files: tuple[str, ...]
+    """A sentence a file: what it was read as."""
+
+
+def clean(files: Mapping[str, bytes], part: Cleaning, secret: bytes | None = None) -> Cleaned:
+    """Return the tables of the stage, from the raw files' bytes by name.
+
+    ``secret`` is the key behind the pseudonyms; without one ids stay as they are. Raises DataError with every
+    problem found in any file, warnings among them; a file that ``files`` lacks is one of them.
     """
     intake = Intake(files, part)
-    columns = read_codebook(intake)
-    register = read_register(intake)
-    read = {name: read_survey(intake, name, columns[name]) for name in part.waves}
-    matches, engagement = read_matches(intake), read_engagement(intake)
-    if intake.problems:
-        raise DataError(intake.problems)
-    surveys = {name: survey for name, survey in read.items() if survey is not None}
-    people = roll(part, register, surveys.values(), surveys[next(iter(part.waves))].by_person())
-    read_all = [records for records in (*surveys.values(), matches, engagement) if records is not None]
-    for records in read_all:
-        _leave_out_strangers(records, people["person"], part)
-    if intake.problems:
-        raise DataError(intake.problems)
+    found = read_round(intake)
+    if found is None or intake.errors:
+        raise DataError(sorted(intake.problems, key=lambda problem: not problem.is_error))
+    made = _tables(intake, found)
+    made = {name: expect(frame, tables.RESTRICTED[name]) for name, frame in made.items()}
+    if secret is not None:
+        made = {name: _pseudonymised(frame, secret, part.study) for name, frame in made.items()}
+    return Cleaned(made, tuple(intake.problems), tuple(intake.said))
+
+
+def _tables(intake: Intake, found: Round) -> dict[str, pd.DataFrame]:
+    """Return the tables of the stage, with the ids as they are."""
+    part, people = intake.part, found.people
+    links = found.linked.table(found.surveys)
+    items = list(dict.fromkeys(item for survey in found.surveys.values() for item in survey.items))
+    answers = [
+        survey.used[["person", "answered_on", *survey.items]].assign(wave=name)
+        for name, survey in found.surveys.items()
+    ]
     made = {
         "people": people,
-        "answers": pd.concat([survey.used.assign(wave=name) for name, survey in surveys.items()]),
-        "matches": _rows(matches, tables.MATCHES),
-        "engagement": _rows(engagement, tables.ENGAGEMENT),
+        "answers": pd.concat(answers, ignore_index=True)[["person", "wave", "answered_on", *items]],
+        "matches": _rows(found.matches, tables.MATCHES),
+        "engagement": _rows(found.engagement, tables.ENGAGEMENT),
+        "links": links,
+        "review": found.linked.to_review(),
+        "linkage": linkage(links, people),
+        "ledger": intake.ledger(),
+        "rows": intake.rows(),
+        "flags": found.flags(),
+        "checks": _checks(intake),
     }
-    made |= {"ledger": intake.ledger(), "rows": intake.rows(), "participation": participation(made, part)}
-    return {name: expect(frame, tables.RESTRICTED[name]) for name, frame in made.items()}
+    made["participation"] = participation(made, part)
+    return made | {"agreement": agreement(people, part.ses), "ses_rules": rule_changes(people, part.ses)}
 
 
-def _leave_out_strangers(records: Records, known: pd.Series, part: Cleaning) -> None:
-    strangers = records.rows.index[~records.rows["person"].isin(known)]
-    source = records.source
-    source.leave_out(strangers, "in no wave" if part.register_ is None else "not in the register")
-    if not source.used.any():
-        reasons = listed(f"{n} {reason}" for reason, n in source.reasons.value_counts(sort=False).items())
-        found, mend = f"no row that can be used ({reasons})", "look whether all files write the ids alike"
-        source.problems.append(Problem(source.file, found, "one or more", mend))
+def _checks(intake: Intake) -> pd.DataFrame:
+    """Return how many rows each kind of warning is about, file by file."""
+    counted: dict[tuple[str, str], int] = {}
+    for problem in intake.problems:
+        key = (problem.code, problem.file or problem.where)
+        counted[key] = counted.get(key, 0) + max(1, len(problem.rows))
+    rows = [{"code": code, "file": file, "n": n} for (code, file), n in counted.items()]
+    return pd.DataFrame(rows, columns=tables.CHECKS.names)
 
 
 def _rows(records: Records | None, table: Table) -> pd.DataFrame:
     return empty(table) if records is None else records.used
+
+
+def _pseudonymised(frame: pd.DataFrame, secret: bytes, study: str) -> pd.DataFrame:
+    """Return a table with pseudonyms in the place of ids; the order of the rows is not theirs."""
+    named = [column for column in ("person", "mentor") if column in frame.columns]
+    return frame.assign(**{column: pseudonyms(frame[column], secret, study) for column in named})

@@ -6,15 +6,14 @@ cohort, SES indicators as low or high, the SES group by the study's rule, the ar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
-from outcomes.clean.intake import Intake
-from outcomes.clean.ses import ses_group
+from outcomes.clean.identity import identified
+from outcomes.clean.intake import WITHDREW, Intake
+from outcomes.clean.ses import ses_group, ses_index
 from outcomes.clean.source import Records, Source
-from outcomes.errors import Problem
-from outcomes.study import Comparison, Covariate, Indicator
 from outcomes.study.stages import Cleaning
 
 REGISTER = "register"
@@ -26,26 +25,31 @@ def attributes(source: Source, part: Cleaning, name: str) -> pd.DataFrame:
     ``name`` is a wave or `register`. Problems go to ``source``.
     """
     wanted = {key: attribute for key, attribute in part.attributes.items() if attribute.source == name}
-    read = {
-        key: source.categories(attribute.column, _meaning(attribute)) for key, attribute in wanted.items()
-    }
-    return pd.DataFrame(read, index=source.sheet.index)
+    read = {key: source.attribute(attribute) for key, attribute in wanted.items()}
+    return pd.DataFrame(read, index=source.live)
 
 
-def read_register(intake: Intake) -> Records | None:
-    """Return person, cohort and attributes from the register; None where it is not there or not sound."""
+def read_register(intake: Intake, gone: Collection[str]) -> Records | None:
+    """Return person, cohort and attributes from the register; None where it is not there or not sound.
+
+    ``gone`` are the ids of those who withdrew.
+    """
     part, register = intake.part, intake.part.register_
     if register is None:
         return None
-    source = intake.read(register.file, [register.person, register.cohort, *part.columns_of(REGISTER)])
+    source = intake.read(register, [register.person, register.cohort, *part.columns_of(REGISTER)])
     if source is None:
         return None
-    person, cohort = source.ids(register.person), source.text(register.cohort)
+    person = identified(source, register.person, part).values
+    source.leave_out(person.index[person.isin(list(gone))], WITHDREW)
+    person, cohort = person.loc[source.live], source.text(register.cohort)
     twice = person[person.notna() & person.duplicated(keep=False)]
     for _, rows in twice.groupby(twice, sort=False):
-        place = source.place(register.person).rows(rows.index)
-        mend = "remove one of the rows"
-        source.problems.append(Problem(place, "the same person more than once", "each person once", mend))
+        found, mend = "the same person more than once", "remove one of the rows"
+        place = source.place(register.person)
+        source.problems.append(
+            place.problem("register-twice", found, "each person once", mend, rows=rows.index)
+        )
     return Records(source, attributes(source, part, REGISTER).assign(person=person, cohort=cohort))
 
 
@@ -64,17 +68,11 @@ def roll(
         people = pd.DataFrame({"person": everyone.drop_duplicates().array}).assign(cohort=None)
     people = people.join(baseline, on="person")
     people["ses"] = ses_group(people, part.ses)
+    people["ses_index"] = ses_index(people, part.ses)
     people["in_population"] = (people["ses"] != "unknown") if part.population == "ses_known" else True
     if part.comparison is None:
         people["arm"] = pd.NA
     else:
         people["in_population"] &= people["arm"].notna()
-    return people[list(dict.fromkeys(["person", "cohort", "ses", "in_population", "arm", *part.attributes]))]
-
-
-def _meaning(attribute: Indicator | Covariate | Comparison) -> Mapping[str, str]:
-    if isinstance(attribute, Comparison):
-        return attribute.arms
-    if isinstance(attribute, Indicator):
-        return dict.fromkeys(attribute.low, "low") | dict.fromkeys(attribute.high, "high")
-    return {level: level for level in attribute.levels}
+    fixed = ["person", "cohort", "ses", "ses_index", "in_population", "arm"]
+    return people[list(dict.fromkeys([*fixed, *part.attributes]))]

@@ -1,22 +1,27 @@
 """One raw file: what its columns mean, which cells were changed, and what became of each row.
 
-In: the sheet of a file. Out: columns by meaning, indexed by spreadsheet row; and for the book-keeping the
-problems met, the cells changed and the reason of every row: `used`, or why it is left out.
+In: the sheet of a file and what the study says about it. Out: columns by meaning, indexed by spreadsheet row,
+of the rows that are still in use; and for the book-keeping the problems met, the cells changed and the reason
+of every row: `used`, or why it is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from outcomes.clean import cells
-from outcomes.clean.cells import Place
+from outcomes.clean import cells, days
+from outcomes.clean.cells import Place, Reading
+from outcomes.clean.codebook import ItemColumn
 from outcomes.errors import Problem
-from outcomes.study import Answers
+from outcomes.sheets import Sheet
+from outcomes.study import Comparison, Covariate, Indicator
+from outcomes.study.sources import RawFile
 
 USED = "used"
+_CHANGES = ["row", "column", "before", "after", "rule"]
 
 
 @dataclass
@@ -25,78 +30,132 @@ class Source:
 
     file: str
     wave: str | None
-    sheet: pd.DataFrame
+    sheet: Sheet
+    said: RawFile
     missing: Collection[str]
+    columns: Mapping[str, str]
+    """The name by which the study calls a column to the one under which the sheet holds it."""
     problems: list[Problem] = field(default_factory=list)
-    emptied: list[tuple[Hashable, str, str]] = field(default_factory=list)
-    """Row, column and content of the cells that a code or a word declared to be no answer."""
+    changes: list[pd.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.reasons = pd.Series(USED, index=self.sheet.index, dtype="string")
+        rows = self.sheet.cells.index
+        self.reasons = pd.Series(pd.Categorical.from_codes([0] * len(rows), categories=[USED]), index=rows)
 
     @property
     def used(self) -> pd.Series:
-        """Whether each row is used."""
+        """Whether each row is used, so far."""
         return self.reasons == USED
 
-    def ledger(self) -> pd.DataFrame:
-        """Return the rows left out, then the cells changed, with the rule."""
-        left_out = self.reasons[~self.used].rename("rule").reset_index()
-        changed = pd.DataFrame(self.emptied, columns=["row", "column", "before"])
-        both = pd.concat([left_out, changed.assign(rule="declared as no answer")])
-        return both.assign(file=self.file, wave=self.wave)
+    @property
+    def live(self) -> pd.Index:
+        """The rows in use, so far."""
+        return self.reasons.index[self.used]
 
     def leave_out(self, rows: pd.Index, why: str) -> None:
         """Note why ``rows`` are left out; an earlier reason stands."""
-        self.reasons = self.reasons.mask(self.used & self.reasons.index.isin(rows), why)
+        going = rows.intersection(self.live)
+        if not going.empty:
+            if why not in self.reasons.cat.categories:
+                self.reasons = self.reasons.cat.add_categories([why])
+            self.reasons.loc[going] = why
 
-    def text(self, column: str | None, *, needed: bool = False) -> pd.Series:
-        """Return a column as text, missing where there is no answer; all so where no column is named."""
-        if column is None:
-            return pd.Series(pd.NA, index=self.sheet.index, dtype="string")
-        given = self._given(column, {*self.missing, ""})
-        if needed and given.isna().any():
-            place = self.place(column).rows(given.index[given.isna()])
-            self.problems.append(Problem(place, "empty cells", "a value in each row", "fill the cells"))
-        return given
-
-    def ids(self, column: str) -> pd.Series:
-        """Return a column of ids; a row without one is a problem."""
-        return self._sound(*cells.ids(self._given(column, {*self.missing, ""}), self.place(column)))
-
-    def days(self, column: str | None, *, needed: bool = False) -> pd.Series:
-        """Return a column of days in ISO 8601."""
-        return self._sound(*cells.days(self.text(column, needed=needed), self.place(column)))
-
-    def numbers(self, column: str | None) -> pd.Series:
-        """Return a column of numbers of 0 or more (float64)."""
-        return self._sound(*cells.numbers(self.text(column), self.place(column)))
-
-    def codes(self, column: str, answers: Answers, as_labels: bool) -> pd.Series:
-        """Return a column of answers as codes (float64); an empty cell is none only if the study lists it."""
-        given = self._given(column, self.missing)
-        return self._sound(*cells.codes(given, answers, as_labels, self.place(column)))
-
-    def categories(self, column: str, meaning: Mapping[str, str]) -> pd.Series:
-        """Return what a column's cells mean; an empty cell is unknown only if the study lists it."""
-        given = self._given(column, self.missing)
-        return self._sound(*cells.categories(given, meaning, self.place(column)))
+    def ledger(self, unlisted: Collection[str]) -> pd.DataFrame:
+        """Return the rows left out, then the cells changed, with the rule; rows of an unlisted reason aside."""
+        gone = self.reasons.index[self.reasons.isin(list(unlisted))]
+        out = self.reasons[~self.used].drop(gone)
+        left_out = pd.DataFrame({"row": out.index, "rule": out.astype("string").array})
+        changed = pd.concat([pd.DataFrame(columns=_CHANGES), *self.changes])
+        both = pd.concat([left_out, changed[~changed["row"].isin(gone)]])
+        return both.assign(file=self.file, wave=self.wave)
 
     def place(self, column: str | None) -> Place:
         """Return where a column stands, for messages."""
         return Place(self.file, column or "")
 
-    def _given(self, column: str, missing: Collection[str]) -> pd.Series:
-        """Return a column without the cells that mean no answer; note those that said so in words."""
-        before = self.sheet[column]
-        absent = before.isin(list(missing))
-        gone = before[absent & (before != "")]
-        self.emptied += [(row, column, value) for row, value in gone.items()]
-        return before.mask(absent)
+    def raw(self, column: str) -> pd.Series:
+        """Return a column as it was exported, of the rows in use (categorical text)."""
+        held = self.sheet.cells[self.columns.get(column, column)]
+        return held if self.used.all() else held.loc[self.live]
 
-    def _sound(self, found: pd.Series, problems: list[Problem]) -> pd.Series:
-        self.problems += problems
-        return found
+    def none(self, dtype: str = "string") -> pd.Series:
+        """Return a column without any value, of the rows in use."""
+        return pd.Series(pd.NA, index=self.live, dtype="string").astype(dtype)
+
+    def text(self, column: str | None, *, needed: bool = False) -> pd.Series:
+        """Return a column as text, missing where there is no answer; all so where no column is named."""
+        if column is None:
+            return self.none()
+        reading = cells.words(self.raw(column), missing={*self.missing, ""}, place=self.place(column))
+        return self._sound(column, reading, needed=needed)
+
+    def times(self, column: str | None, *, needed: bool = False) -> pd.Series:
+        """Return a column of days, or days and times, in ISO 8601."""
+        if column is None:
+            return self.none()
+        reading = days.times(
+            self.raw(column), self.said.dates, missing={*self.missing, ""}, place=self.place(column),
+            are_iso=self.columns.get(column, column) in self.sheet.dates,
+        )  # fmt: skip
+        return self._sound(column, reading, needed=needed)
+
+    def numbers(self, column: str | None) -> pd.Series:
+        """Return a column of numbers of 0 or more (float64)."""
+        if column is None:
+            return self.none("Float64").astype("float64")
+        reading = cells.numbers(
+            self.raw(column),
+            decimal=self.said.decimal,
+            missing={*self.missing, ""},
+            place=self.place(column),
+        )
+        return self._sound(column, reading)
+
+    def attribute(self, what: Indicator | Covariate | Comparison) -> pd.Series:
+        """Return what an attribute's cells mean (text); an empty cell is unknown only if the study lists it."""
+        missing, place = {*self.missing, *getattr(what, "unknown", ())}, self.place(what.column)
+        if not getattr(what, "is_numeric", False):
+            reading = cells.categories(self.raw(what.column), what.meaning, missing=missing, place=place)
+            return self._sound(what.column, reading)
+        assert not isinstance(what, Comparison)
+        read = cells.numbers(
+            self.raw(what.column), decimal=self.said.decimal, missing=missing, place=place,
+            unit_words=getattr(what, "unit_words", ()),
+        )  # fmt: skip
+        return cells.each(self._sound(what.column, read), what.number_meaning, "string")
+
+    def sound(self, column: str, read: Callable[[pd.Series], Reading]) -> pd.Series:
+        """Return what ``read`` makes of a column; its problems and changes are noted."""
+        return self._sound(column, read(self.raw(column)))
+
+    def codes(self, entry: ItemColumn, answers_as: str, out_of_range: str) -> pd.Series:
+        """Return a column of answers as codes (float64); an empty cell is none only if the study lists it."""
+        missing = {*self.missing, *self.sheet.user_missing.get(self._held(entry.column), ())}
+        place = self.place(entry.column)
+        if entry.option is not None:
+            asked = {name: self.raw(name) for name in (*entry.question, entry.column)}
+            return self._sound(entry.column, cells.ticked(asked, entry, missing=missing, place=place))
+        reading = cells.codes(
+            self.raw(entry.column), entry, answers_as=answers_as, decimal=self.said.decimal,
+            missing=missing, out_of_range=out_of_range, place=place,
+        )  # fmt: skip
+        return self._sound(entry.column, reading)
+
+    def _held(self, column: str) -> str:
+        return self.columns.get(column, column)
+
+    def _sound(self, column: str, reading: Reading, *, needed: bool = False) -> pd.Series:
+        self.problems += reading.problems
+        if not reading.changes.empty:
+            self.changes.append(reading.changes.assign(column=column)[_CHANGES])
+        empty = reading.values.index[reading.values.isna()]
+        if needed and not empty.empty and not reading.problems:
+            self.problems.append(
+                self.place(column).problem(
+                    "empty-cells", "empty cells", "a value in each row", "fill the cells", rows=empty
+                )
+            )
+        return reading.values
 
 
 @dataclass
@@ -109,4 +168,4 @@ class Records:
     @property
     def used(self) -> pd.DataFrame:
         """The rows that are used."""
-        return self.rows[self.source.used]
+        return self.rows.loc[self.rows.index.intersection(self.source.live)]

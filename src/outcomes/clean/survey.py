@@ -6,90 +6,110 @@ and what the wave says about the person; which responses are used is noted in th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from outcomes.clean.codebook import ItemColumn
+from outcomes.clean.exports import against_labels, value_labels
+from outcomes.clean.identity import identify
 from outcomes.clean.intake import Intake
 from outcomes.clean.people import attributes
-from outcomes.clean.source import Records
-from outcomes.errors import Problem
+from outcomes.clean.responses import leave_out_strays
+from outcomes.clean.source import Records, Source
 from outcomes.study import Wave
 from outcomes.study.stages import Cleaning
 
 
 @dataclass
 class Survey(Records):
-    """One wave: its responses, and the attributes of the person that it holds, by spreadsheet row."""
+    """One wave: its responses, and the attributes of the person that it holds, by spreadsheet row.
+
+    ``rows`` holds person (the id, in its shape), answered_on (a day), at (day and time) and the items.
+    """
 
     wave: str
     attributes: pd.DataFrame
+    items: list[str]
+    columns: dict[str, str]
+    """Item to column, for messages."""
+    seconds: pd.Series
+    """How long each answer took, NaN where nothing says."""
+    ended: pd.Series
+    cohort: pd.Series
+    elements: pd.DataFrame
+    """The parts of a self-generated code; no columns where one column holds the id."""
+    flags: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"row": [], "flag": []}))
 
     def by_person(self) -> pd.DataFrame:
         """Return the attributes indexed by person: of the response that is used, else of any row."""
-        order = (~self.source.used).sort_values(kind="stable").index
+        used = pd.Series(self.rows.index.isin(self.source.live), index=self.rows.index)
+        order = (~used).sort_values(kind="stable").index
         known = self.attributes.assign(person=self.rows["person"]).loc[order]
         return known.drop_duplicates("person").set_index("person")
 
 
-def read_survey(intake: Intake, name: str, columns: dict[str, str]) -> Survey | None:
-    """Return wave ``name``, or None where it can't be read; ``columns`` maps an item id to its column.
+def needed_columns(part: Cleaning, name: str, entries: Mapping[str, ItemColumn]) -> list[str | None]:
+    """Return the columns that wave ``name`` must have."""
+    wave = part.waves[name]
+    consent = wave.consent.column if wave.consent is not None else None
+    items = [column for entry in entries.values() for column in (entry.column, *entry.question)]
+    return [
+        *wave.id_columns, wave.cohort, wave.response, wave.answered_on, wave.ended, wave.seconds,
+        wave.finished, consent, wave.comment, *items, *part.columns_of(name),
+    ]  # fmt: skip
 
-    Problems go to ``intake``.
+
+def read_survey(
+    intake: Intake, name: str, entries: dict[str, ItemColumn], gone: Collection[str]
+) -> Survey | None:
+    """Return wave ``name``, or None where it can't be read; ``entries`` says by item where it is.
+
+    ``gone`` are the ids of those who withdrew: nothing of them is read. Problems go to ``intake``.
     """
     part, wave = intake.part, intake.part.waves[name]
-    needed = [wave.person, wave.answered_on, wave.finished, *columns.values(), *part.columns_of(name)]
-    source = intake.read(wave.file, needed, wave.layout, name)
+    source = intake.read(wave, needed_columns(part, name, entries), name)
     if source is None:
         return None
-    answers = {
-        item: source.codes(column, part.items[name][item], wave.answers_as == "labels")
-        for item, column in columns.items()
-    }
-    person, day = source.ids(wave.person), source.days(wave.answered_on)
-    responses = pd.DataFrame({"person": person, "answered_on": day, **answers})
-    survey = Survey(source, responses, name, attributes(source, part, name))
-    _leave_out(survey, list(columns), wave, part)
-    _one_each(survey, list(columns), part)
-    return survey
+    person, elements = identify(source, wave, part)
+    leave_out_strays(source, wave, part, person, gone)
+    person = person.values.loc[source.live]
+    as_items = part.responses.out_of_range
+    answers = {item: source.codes(entry, wave.answers_as, as_items) for item, entry in entries.items()}
+    at, ended = source.times(wave.answered_on), source.times(wave.ended)
+    responses = pd.DataFrame({"person": person, "answered_on": at.str[:10], "at": at, **answers})
+    _check_labels(intake, source, wave, entries)
+    return Survey(
+        source, responses, name, attributes(source, part, name), list(entries),
+        {item: entry.column for item, entry in entries.items()}, source.numbers(wave.seconds), ended,
+        source.text(wave.cohort), elements.loc[source.live],
+    )  # fmt: skip
 
 
-def _leave_out(survey: Survey, items: list[str], wave: Wave, part: Cleaning) -> None:
-    source, responses = survey.source, survey.rows
-    rows = responses.index
-    source.leave_out(rows[responses[items].isna().all(axis=1)], "no answers")
-    if part.responses.partial == "leave_out" and wave.finished is not None:
-        source.leave_out(rows[~source.sheet[wave.finished].isin(wave.finished_values)], "not finished")
-    if part.responses.late == "leave_out" and wave.closes is not None:
-        late = responses["answered_on"].fillna("") > wave.closes.isoformat()
-        source.leave_out(rows[late], "after the wave closed")
+def _check_labels(intake: Intake, source: Source, wave: Wave, entries: Mapping[str, ItemColumn]) -> None:
+    """Compare the codes with the wording: that of the file's own labels, and that of the label export."""
+    source.problems += _declared_labels(source, entries)
+    if wave.labels is None or wave.response is None:
+        return
+    columns = [wave.labels.response, *(entry.column for entry in entries.values())]
+    other = intake.read(wave.labels, columns)
+    if other is None:
+        return
+    items = {item: entry for item, entry in entries.items() if entry.option is None}
+    source.problems += against_labels(
+        {item: source.raw(entry.column) for item, entry in items.items()},
+        {item: other.raw(entry.column) for item, entry in items.items()},
+        (source.raw(wave.response), other.raw(wave.labels.response)),
+        items,
+        source.file,
+    )
+    intake.sources.remove(other)
+    intake.noted += other.problems
 
 
-def _one_each(survey: Survey, items: list[str], part: Cleaning) -> None:
-    """Leave one response a person: the one that the declared rule keeps; identical ones need no rule."""
-    source, rule, used = survey.source, part.responses.duplicates, survey.used
-    twice = used[used["person"].notna() & used["person"].duplicated(keep=False)]
-    kept = _kept(twice, items, rule)
-    answers = twice.groupby(["person", *items], sort=False, dropna=False).ngroup()
-    same = answers.isin(answers[kept])
-    if rule == "refuse" and not same.all():
-        for _, rows in twice[twice["person"].isin(twice["person"][~same])].groupby("person", sort=False):
-            place = source.place(part.waves[survey.wave].person).rows(rows.index)
-            mend = "remove one, or declare `responses: duplicates` as first, last or most_complete"
-            found, allowed = "the same person with different answers", "one row a person and wave"
-            source.problems.append(Problem(place, found, allowed, mend))
-    for why, left in (("identical duplicate", same), (f"duplicate, {rule.replace('_', ' ')} kept", ~same)):
-        source.leave_out(twice.index[left].difference(kept), why)
-
-
-def _kept(twice: pd.DataFrame, items: list[str], rule: str) -> pd.Index:
-    """Return the row of each person that ``rule`` keeps; time is the day answered, then the row.
-
-    A row without a day counts as earlier than one with a day. The latest of equally complete rows is kept.
-    """
-    in_time = twice.sort_values("answered_on", kind="stable", na_position="first")
-    if rule == "most_complete":
-        in_time = in_time.loc[in_time[items].notna().sum(axis=1).sort_values(kind="stable").index]
-    keep: Literal["first", "last"] = "last" if rule in ("last", "most_complete") else "first"
-    return in_time.index[~in_time["person"].duplicated(keep=keep)]
+def _declared_labels(source: Source, entries: Mapping[str, ItemColumn]) -> Iterator:
+    for entry in entries.values():
+        labels = source.sheet.value_labels.get(source.columns.get(entry.column, entry.column))
+        if labels and entry.option is None:
+            yield from value_labels(entry, labels, source.place(entry.column))

@@ -49,7 +49,7 @@ def raw_files(cohort: Cohort, loaded: Loaded) -> dict[str, bytes]:
         if wave.layout == "qualtrics":
             files[wave.file] = _qualtrics(received, asked, wave)
             codebook += [[name, _tag(question), question.item] for question in asked]
-        elif wave.layout == "xlsx":
+        elif wave.file.endswith(".xlsx"):
             files[wave.file] = _sheet(received, asked, wave)
         else:
             files[wave.file] = _labelled(received, asked, wave)

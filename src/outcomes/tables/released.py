@@ -20,7 +20,9 @@ from outcomes.tables.restricted import FLOW, RELIABILITY, ROWS
 
 _MARKS = (
     Column("disclosure", "text", "`shown`, or `suppressed` and why."),
-    Column("origin", "text", "`synthetic` (invented data) or `open`.", among=("synthetic", "open")),
+    Column(
+        "origin", "text", "`synthetic` (invented data), `open` or `real`.", among=("synthetic", "open", "real")
+    ),
 )
 
 

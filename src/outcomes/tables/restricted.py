@@ -29,6 +29,8 @@ PEOPLE = Table(
         *_WHO,
         Column("cohort", "text", "The intake.", empty=True),
         Column("ses", "text", "The SES group by the study's rule, fixed at the baseline.", among=GROUPS),
+        Column("ses_index", "number", "The place on the index of the SES indicators, lower for lower SES; "
+               "empty with another rule, or where too few indicators are known.", empty=True),
         Column("in_population", "flag", "Whether the question is about this person."),
         Column("arm", "text", "The arm, fixed at the baseline; empty without a comparison group or where it "
                "is not known.", empty=True, among=ARMS),
@@ -65,6 +67,61 @@ ENGAGEMENT = Table(
     ),
 )  # fmt: skip
 
+LINKS = Table(
+    "links", "restricted", "clean", "a response that is used", key=("person", "wave"),
+    columns=(
+        *_WHO, WAVE,
+        Column("row", "count", "The row of the wave's file as a spreadsheet shows it."),
+        Column("how", "text", "How it is linked to the earlier waves: `baseline` (the first wave), `exact` "
+               "(the same id), `near` (nearly the same code, and no other comes near), `alone` (nobody "
+               "earlier), `no id`, `apart` (two people use the code).",
+               among=("baseline", "exact", "near", "alone", "no id", "apart")),
+        Column("errors", "count", "In how many places the codes differ; 0 unless `near`."),
+    ),
+)  # fmt: skip
+
+REVIEW = Table(
+    "review", "restricted", "clean", "a pair of responses that may be one person's and is not linked",
+    columns=(
+        WAVE,
+        Column("row", "count", "The row of the wave's file."),
+        Column("other_wave", "text", "The earlier wave, or `register`."),
+        Column("other_row", "count", "The row of its file."),
+        Column("errors", "count", "In how many places the codes differ."),
+        Column("reason", "text", "Why the pair is not linked."),
+    ),
+)  # fmt: skip
+
+LINKAGE = Table(
+    "linkage", "restricted", "clean", "a wave, an SES group and a way of being linked",
+    key=("wave", "group", "how"),
+    columns=(
+        WAVE, GROUP,
+        Column("how", "text", "`answered`: all responses that are used; `found`: those of people who answered "
+               "the first wave; the others as in `links`."),
+        Column("n", "count", "Responses."),
+    ),
+)  # fmt: skip
+
+FLAGS = Table(
+    "flags", "restricted", "clean", "a response and what is odd about it", key=("file", "row", "flag"),
+    columns=(
+        Column("file", "text", "The raw file."),
+        WAVE,
+        Column("row", "count", "The row as a spreadsheet shows it."),
+        Column("flag", "text", "What is odd: one answer throughout, fast, ended before it began ..."),
+    ),
+)  # fmt: skip
+
+CHECKS = Table(
+    "checks", "restricted", "clean", "a kind of warning in a file", key=("code", "file"),
+    columns=(
+        Column("code", "text", "The kind of warning; docs/how-to/errors.md explains each."),
+        Column("file", "text", "The raw file, or the folder where it is about several."),
+        Column("n", "count", "Rows that it is about; 1 where it is about the file as a whole."),
+    ),
+)  # fmt: skip
+
 LEDGER = Table(
     "ledger", "restricted", "clean", "a row left out or a cell changed",
     columns=(
@@ -72,7 +129,8 @@ LEDGER = Table(
         Column("wave", "text", "The wave, where the file is one.", empty=True),
         Column("row", "count", "The row as a spreadsheet shows it."),
         Column("column", "text", "The column; empty where the whole row is left out.", empty=True),
-        Column("before", "text", "The cell as it was (closed questions only).", empty=True),
+        Column("before", "text", "The cell as it was (closed questions, days; ids only where they are public).",
+               empty=True),
         Column("after", "text", "The cell as it is now; empty for no answer.", empty=True),
         Column("rule", "text", "Why."),
     ),
@@ -96,6 +154,39 @@ PARTICIPATION = Table(
         Column("label", "text", "The step in words."),
         GROUP,
         Column("n", "count", "People."),
+    ),
+)  # fmt: skip
+
+AGREEMENT = Table(
+    "agreement", "restricted", "clean", "a pair of SES indicators", key=("indicator", "other"),
+    columns=(
+        Column("indicator", "text", "The first indicator."),
+        Column("other", "text", "The second one."),
+        Column("basis", "text", "Whom the first describes.", among=("person", "area")),
+        Column("other_basis", "text", "Whom the second describes.", among=("person", "area")),
+        Column("n", "count", "People with both known."),
+        Column("low_low", "count", "Of these, low on both."),
+        Column("low_high", "count", "Low on the first, high on the second."),
+        Column("high_low", "count", "High on the first, low on the second."),
+        Column("high_high", "count", "High on both."),
+        Column("agree", "number", "The share of them on whom both agree.", empty=True),
+        Column("kappa", "number", "Cohen's kappa: agreement beyond chance.", empty=True),
+        Column("status", "text", "`ok`, or why there is no kappa."),
+    ),
+)  # fmt: skip
+
+SES_RULES = Table(
+    "ses_rules", "restricted", "clean", "a rule that makes SES groups of the indicators", key=("rule",),
+    columns=(
+        Column("rule", "text", "The rule; `single` and `count` with their indicator or number."),
+        Column("declared", "flag", "Whether it is the study's rule; the others are what it might have been."),
+        Column("basis", "text", "Whether its indicators describe the person (`individual`), the home "
+               "area, or some this and some that.", among=("individual", "area", "mixed")),
+        *(Column(group, "count", f"People whose SES is {group} by it.") for group in GROUPS),
+        Column("low_to_high", "count", "People who are low by the study's rule and high by this one."),
+        Column("high_to_low", "count", "The other way."),
+        Column("to_unknown", "count", "People whom the study's rule places and this one does not."),
+        Column("from_unknown", "count", "People whom this rule places and the study's does not."),
     ),
 )  # fmt: skip
 
@@ -128,7 +219,8 @@ FLOW = replace(PARTICIPATION, name="flow", stage="model", columns=(*PARTICIPATIO
 RESTRICTED = {
     table.name: table
     for table in (
-        PEOPLE, ANSWERS, MATCHES, ENGAGEMENT, LEDGER, ROWS, PARTICIPATION, SCORES, RELIABILITY, GAINS,
+        PEOPLE, ANSWERS, MATCHES, ENGAGEMENT, LINKS, REVIEW, LINKAGE, LEDGER, ROWS, FLAGS, CHECKS,
+        PARTICIPATION, AGREEMENT, SES_RULES, SCORES, RELIABILITY, GAINS,
         CONTRASTS, MEANS, FITS, COMPONENTS, VERDICTS, MARGINS, FOREST, OLS, FLOW,
     )
 }  # fmt: skip
