@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+import stat
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny
 
 from outcomes import cli
+from outcomes.errors import DataError, Problem, Refused, in_file
 
 STUDY = "config/studies/tiny.yaml"
 START = "data/raw/tiny/start.csv"
@@ -43,50 +49,71 @@ def replace(project: Path, file: str, old: str, new: str) -> None:
 BAD = {
     "a column that the file lacks": (
         lambda p: replace(p, START, "id,q1,q2,q3", "id,q1,q2,q_3"),
-        [f"{START}, header: found no column 'q3'", "did you mean 'q_3'?"],
+        START,
+        ["no column 'q3'", "did you mean 'q_3'?"],
     ),
     "a wave file that is missing": (
         lambda p: (p / END).rename(p / "data/raw/tiny/ende.csv"),
-        [f"{END}: found no such file", "ende.csv", "did you mean 'ende.csv'?"],
+        END,
+        ["no such file", "did you mean 'ende.csv'?"],
     ),
     "an answer out of range": (
         lambda p: replace(p, START, "M001,3,3", "M001,6,3"),
-        [f"{START}, column q1, row 3: found '6'; allowed: whole numbers from 1 to 5"],
+        START,
+        ["E-not-allowed", "3 q1 '6' whole numbers from 1 to 5"],
     ),
     "a duplicate id with different answers": (
         lambda p: replace(p, START, "M001,", "M000,"),
-        [
-            f"{START}, column id, rows 2, 3: found the same person with different answers",
-            "responses: duplicates",
-        ],
+        START,
+        ["2-3 id", "the same person with different answers", "responses: duplicates"],
     ),
     "an unknown SES label": (
         lambda p: replace(p, REGISTER, "2024,yes,", "2024,yess,"),
-        [f"{REGISTER}, column fsm, row 2: found 'yess'; allowed: yes, no; did you mean 'yes'?"],
+        REGISTER,
+        ["2 fsm 'yess' yes, no did you mean 'yes'?"],
     ),
     "a misspelt study key": (
         lambda p: replace(p, STUDY, "\nmodel:", "\nmodle:"),
-        [f"{STUDY}: found the key 'modle'", "did you mean 'model'?"],
+        STUDY,
+        ["the key 'modle'", "did you mean 'model'?"],
     ),
     "an empty file": (
         lambda p: (p / END).write_text(""),
-        [f"{END}: found an empty file", "export it again"],
+        END,
+        ["an empty file"],
     ),
 }
 
 
+@pytest.fixture
+def wide(monkeypatch) -> None:
+    """A terminal so wide that no cell is wrapped, so that a line of the table is a line of text."""
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(cli, "MOST_WIDE", 300)
+
+
+def spoken(said: str) -> str:
+    """What a table says, with one blank where it has several."""
+    return " ".join(said.split())
+
+
 @pytest.mark.parametrize("case", BAD)
 @pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.usefixtures("wide")
 def test_bad_input_gets_a_sentence_and_exit_2(project, capsys, case, command):
-    damage, words = BAD[case]
+    damage, file, words = BAD[case]
     damage(project)
     assert cli.main([command, "tiny"]) == 2
     said = capsys.readouterr().err
-    assert not [word for word in words if word not in said], said
+    assert f"\n{file}\n" in said
+    assert not [word for word in words if word not in spoken(said)], said
     assert "Traceback" not in said
-    assert "nothing was computed" in said
-    assert (project / "results/tiny/release/report.html").read_text() == "last year's report"
-    assert [path.name for path in (project / "results/tiny").iterdir()] == ["release"]
+    assert "1 error; nothing was computed." in said
+    results = project / "results/tiny"
+    assert (results / "release/report.html").read_text() == "last year's report"
+    made = {path.relative_to(results).as_posix() for path in results.rglob("*") if path.is_file()}
+    pages = {f"restricted/clean/validation.{kind}" for kind in ("json", "html")}
+    assert made - {"release/report.html"} == (set() if file == STUDY else pages)
 
 
 @pytest.mark.parametrize(
@@ -98,16 +125,19 @@ def test_a_study_name_that_is_not_a_name_is_refused(project, capsys, name):
     assert "study name: found" in said
     assert "Traceback" not in said
     assert not (project.parent / "escaped").exists()
+    assert [path.name for path in (project / "results").rglob("*") if path.is_file()] == ["report.html"]
 
 
+@pytest.mark.usefixtures("wide")
 def test_all_problems_come_in_one_pass(project, capsys):
     for damage in ("an answer out of range", "an unknown SES label", "an empty file"):
         BAD[damage][0](project)
     assert cli.main(["check", "tiny"]) == 2
     said = capsys.readouterr().err
     for damage in ("an answer out of range", "an unknown SES label", "an empty file"):
-        assert BAD[damage][1][0] in said
-    assert "3 problems; nothing was computed." in said
+        assert f"\n{BAD[damage][1]}\n" in said
+        assert BAD[damage][2][0] in spoken(said)
+    assert "3 errors; nothing was computed." in said
 
 
 def test_ids_never_stand_in_a_message(project, capsys):
@@ -116,25 +146,132 @@ def test_ids_never_stand_in_a_message(project, capsys):
     replace(project, REGISTER, "M023,", "M022,")
     assert cli.main(["check", "tiny"]) == 2
     said = capsys.readouterr().err
-    assert "3 problems" in said
-    assert "M0" not in said
+    assert "3 errors" in said
+    pages = [path.read_text() for path in (project / "results/tiny/restricted/clean").iterdir()]
+    assert len(pages) == 2
+    assert not [text for text in (said, *pages) if "M0" in text]
 
 
-def test_a_study_without_problems_says_so(project, capsys):
+def test_a_study_without_problems_says_so_and_what_each_file_is(project, capsys):
     assert cli.main(["check"]) == 0
-    assert "tiny: no problems in the study and its 3 raw files." in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out.count("\n") == 4
+    for file in (REGISTER, START, END):
+        assert f"{file}: " in said.out
+    assert "24 rows" in said.out
+    assert said.out.endswith("tiny: no problems in the study and its 3 raw files.\n")
+    page = project / "results/tiny/restricted/clean/validation.html"
+    assert "No problems." in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["problems"] == []
+    assert stat.S_IMODE((project / "results/tiny/restricted").stat().st_mode) == 0o700
+
+
+FAST = in_file("careless", START, "2 fast responses", "honest ones", "look at them", severity="warning")
+SIX = in_file("not-allowed", START, "'6'", "1 to 5", "correct it", rows=[3], column="q1")
+
+
+def answering(monkeypatch, *problems: Problem) -> None:
+    """Let the raw files have just these problems."""
+
+    def clean(raw, part, secret):
+        assert secret is None
+        if any(problem.is_error for problem in problems):
+            raise DataError(problems)
+        return SimpleNamespace(tables={}, warnings=problems, files=("start.csv: CSV, UTF-8, 24 rows",))
+
+    monkeypatch.setattr(cli, "clean", clean)
+
+
+def test_check_lists_warnings_and_ends_well(project, capsys, monkeypatch):
+    answering(monkeypatch, FAST, FAST)
+    assert cli.main(["check"]) == 0
+    said = capsys.readouterr()
+    assert "W-careless: 2 problems" in said.err
+    assert "2 warnings; nothing is stopped by that." in said.err
+    assert "As a page: results/tiny/restricted/clean/validation.html" in said.err
+    assert said.out.startswith("start.csv: CSV, UTF-8, 24 rows\n")
+    assert said.out.endswith("tiny: no errors in the study and its 3 raw files.\n")
+    page = project / "results/tiny/restricted/clean/validation.html"
+    assert "2 warnings; nothing is stopped by that." in page.read_text()
+    assert "start.csv: CSV, UTF-8, 24 rows" in page.read_text()
+
+
+def test_check_lists_errors_and_warnings(project, capsys, monkeypatch):
+    answering(monkeypatch, SIX, FAST)
+    assert cli.main(["check"]) == 2
+    said = capsys.readouterr().err
+    assert "E-not-allowed" in said
+    assert "W-careless" in said
+    assert "1 error, 1 warning; nothing was computed." in said
+
+
+def test_run_lists_errors_in_full_and_warnings_in_one_line(project, capsys, monkeypatch):
+    answering(monkeypatch, SIX, *[FAST] * 7)
+    monkeypatch.setattr(cli, "_snakemake", lambda *_: pytest.fail("Snakemake was started"))
+    assert cli.main(["run"]) == 2
+    said = capsys.readouterr().err
+    assert "E-not-allowed" in said
+    assert "careless" not in said
+    assert said.endswith("7 warnings: results/tiny/restricted/clean/validation.html\n")
+    listed = json.loads((project / "results/tiny/restricted/clean/validation.json").read_text())
+    assert (listed["errors"], listed["warnings"]) == (1, 7)
+
+
+def test_run_goes_on_with_warnings(project, capsys, monkeypatch):
+    answering(monkeypatch, FAST)
+    monkeypatch.setattr(cli, "_snakemake", lambda *_: (0, ["Nothing to be done\n"]))
+    assert cli.main(["run"]) == 0
+    said = capsys.readouterr()
+    assert said.err == "1 warning: results/tiny/restricted/clean/validation.html\n"
+    assert "Nothing to be done: results/tiny/release/report.html is up to date." in said.out
+
+
+def test_an_earlier_list_does_not_outlive_its_problems(project, monkeypatch, capsys):
+    answering(monkeypatch, SIX)
+    assert cli.main(["check"]) == 2
+    answering(monkeypatch)
+    assert cli.main(["check"]) == 0
+    page = project / "results/tiny/restricted/clean/validation.html"
+    assert "not-allowed" not in page.read_text() + page.with_suffix(".json").read_text()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_a_console_that_lacks_a_sign_shows_it_escaped(project, monkeypatch, encoding):
+    odd = in_file("x", "start.csv", "'\u0152\u4e2d\u00e9'", "y", "z", rows=[3], column="\u4e2d\x1b[31m")
+    answering(monkeypatch, odd)
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    monkeypatch.setattr(sys, "stderr", console)
+    assert cli.main(["check"]) == 2
+    console.flush()
+    said = console.buffer.getvalue()
+    assert b"\\u4e2d" in said
+    assert b"\\x1b[31m" in said
+    assert b"\x1b" not in said
+    assert ("\u00e9".encode(encoding) if encoding != "ascii" else b"\\xe9") in said
+
+
+def test_a_key_that_is_not_there_is_a_sentence(project, monkeypatch, capsys):
+    def refuse(*_):
+        raise Refused([Problem("the key of tiny", "none", "a key", "make one with `outcomes key tiny`")])
+
+    monkeypatch.setattr(cli.keys, "secret_for", refuse)
+    assert cli.main(["check"]) == 2
+    assert "the key of tiny: found none" in capsys.readouterr().err
 
 
 def test_outside_a_project_there_is_a_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["check"]) == 2
-    assert "found no project" in capsys.readouterr().err
+    assert "this folder: found no project" in capsys.readouterr().err
 
 
 def test_a_config_with_content_is_refused(project, capsys):
     (project / "config/config.yaml").write_text("study: tiny\nwaves: {}\n")
     assert cli.main(["check"]) == 2
-    assert "config/config.yaml: found the keys study, waves" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "\nconfig/config.yaml\n" in said
+    assert "the keys study, waves" in spoken(said)
 
 
 def test_a_fault_of_ours_is_one_sentence_without_values(project, capsys, monkeypatch):
@@ -162,5 +299,7 @@ def test_simulate_makes_the_raw_files_that_are_in_the_project(tmp_path, monkeypa
 def test_a_real_study_can_not_be_simulated(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tiny.ROOT)
     assert cli.main(["simulate", "star", "--out", str(tmp_path)]) == 2
-    assert "config/studies/star.yaml: origin: found 'open'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "\nconfig/studies/star.yaml\n" in said
+    assert "origin 'open' 'synthetic'" in spoken(said)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The command line: `outcomes run`, `check` and `simulate`. Exit codes: 0 done, 1 failed, 2 problems to mend.
+"""The command line: `outcomes run`, `check`, `simulate` and `key`. Exit codes: 0 done, 1 failed, 2 to mend.
 
 The only module that knows Snakemake, which it calls as a program; with `project` and `recovery` it composes
 stages.
@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from outcomes import files
+from outcomes import files, keys, validation
 from outcomes.clean import clean
-from outcomes.errors import Problem, Refused, StudyError
+from outcomes.errors import DataError, Problem, Refused, StudyError
 from outcomes.joblog import MARK
 from outcomes.project import Project
 from outcomes.study.stages import Cleaning
 
 DONE, FAILED, PROBLEMS = 0, 1, 2
+MOST_WIDE = 140
+"""Most columns of a terminal that a table fills."""
+
 _NOTHING = "Nothing to be done"
 _TAIL = 15
-_MOST_SHOWN = 50
+_PAGE = "restricted/clean/validation.html"
+_LIST = "restricted/clean/validation.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,12 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(asked.command(asked))
     except Refused as refused:
-        count = len(refused.problems)
-        for problem in refused.problems[:_MOST_SHOWN]:
-            print(problem, file=sys.stderr)
-        if count > _MOST_SHOWN:
-            print(f"... and {count - _MOST_SHOWN} more; mend these first.", file=sys.stderr)
-        print(f"{count} problem{'s' if count > 1 else ''}; nothing was computed.", file=sys.stderr)
+        _list(refused.problems)
         return PROBLEMS
     except Exception as error:
         print(_fault(error), file=sys.stderr)
@@ -55,17 +57,45 @@ def _fault(error: Exception) -> str:
     return f"outcomes failed with {kind} at {place}; this is a fault of the program, please report it."
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A study and what is wrong with its raw files; ``read`` says of each what it was taken for."""
+
+    project: Project
+    problems: tuple[Problem, ...]
+    read: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that stop the run."""
+        return [problem for problem in self.problems if problem.is_error]
+
+    @property
+    def page(self) -> str:
+        """Where the page with all problems lies."""
+        return self.project.results(_PAGE)
+
+
 def run(asked: argparse.Namespace) -> int:
     """Check the study and its raw files, then let Snakemake do what is to be done."""
-    began, project = time.monotonic(), _checked(asked.study)
+    began, checked = time.monotonic(), _checked(asked.study)
+    if checked.errors:
+        _list(checked.errors)
+    if number := len(checked.problems) - len(checked.errors):
+        _say(f"{number:,} warning{'s' if number > 1 else ''}: {checked.page}", sys.stderr)
+    return PROBLEMS if checked.errors else _made(checked.project, asked.cores, began)
+
+
+def _made(project: Project, cores: int, began: float) -> int:
+    """Let Snakemake make the report of ``project``; say how that went and return the exit code."""
     report = project.results("release/report.html")
     log = project.root / project.results("logs/snakemake.log")
     with files.sole(project.root / ".snakemake" / "outcomes.lock"):
-        code, said = _snakemake(project, "--cores", str(asked.cores))
+        code, said = _snakemake(project, "--cores", str(cores))
         if code != DONE and any("LockException" in line for line in said):
             # No other run of ours is alive, so the lock is one that a killed run left behind.
             _snakemake(project, "--unlock")
-            code, said = _snakemake(project, "--cores", str(asked.cores))
+            code, said = _snakemake(project, "--cores", str(cores))
     files.write_text("".join(said), log)
     if code != DONE:
         if not any(line.startswith(f"{MARK}ERROR") for line in said):
@@ -84,9 +114,17 @@ def run(asked: argparse.Namespace) -> int:
 
 def check(asked: argparse.Namespace) -> int:
     """Check the study and its raw files, and compute nothing."""
-    project = _checked(asked.study)
-    raw = len(Cleaning.of(project.loaded).files)
-    print(f"{project.name}: no problems in the study and its {raw} raw files.")
+    checked = _checked(asked.study)
+    for sentence in checked.read:
+        _say(sentence, sys.stdout)
+    if checked.problems:
+        _list(checked.problems)
+        _say(f"As a page: {checked.page}", sys.stderr)
+    if checked.errors:
+        return PROBLEMS
+    raw = len(Cleaning.of(checked.project.loaded).files)
+    kind = "errors" if checked.problems else "problems"
+    _say(f"{checked.project.name}: no {kind} in the study and its {raw} raw files.", sys.stdout)
     return DONE
 
 
@@ -109,10 +147,43 @@ def simulate(asked: argparse.Namespace) -> int:
     return DONE
 
 
-def _checked(study: str | None) -> Project:
+def key(asked: argparse.Namespace) -> int:
+    """Make the secret key by which the ids of a study become pseudonyms, outside the project."""
+    project = Project.open(_root(), asked.study)
+    _say(keys.make_key(project.name), sys.stdout)
+    return DONE
+
+
+def _checked(study: str | None) -> Checked:
+    """Read the study and its raw files, and write what is wrong with them, if anything, as page and JSON.
+
+    Raises StudyError when the study itself can't be followed, and Refused when its key is not there.
+    """
     project = Project.open(_root(), study)
-    clean(project.raw, Cleaning.of(project.loaded))
-    return project
+    part = Cleaning.of(project.loaded)
+    secret = keys.secret_for(project.name, part.ids)
+    try:
+        made = clean(project.raw, part, secret)
+    except DataError as refused:
+        checked = Checked(project, refused.problems)
+    else:
+        checked = Checked(project, made.warnings, made.files)
+    for form, path in ((validation.as_html, _PAGE), (validation.as_json, _LIST)):
+        text = form(checked.problems, project.name, checked.read)
+        files.write_text(text, project.root / project.results(path))
+    return checked
+
+
+def _list(problems: Sequence[Problem]) -> None:
+    """Print problems as a table, as wide as the terminal."""
+    width = min(shutil.get_terminal_size((100, 24)).columns, MOST_WIDE)
+    _say(validation.table(problems, width=width), sys.stderr)
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Print ``text``; a sign that the terminal's encoding lacks is shown escaped."""
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
 
 
 def _snakemake(project: Project, *flags: str) -> tuple[int, list[str]]:
@@ -164,6 +235,7 @@ def _parser() -> argparse.ArgumentParser:
         (run, "make a study's report"),
         (check, "check a study and its raw files"),
         (simulate, "invent a cohort with a known truth"),
+        (key, "make the secret key of a study"),
     ):
         added = commands.add_parser(command.__name__, help=words, description=command.__doc__)
         added.add_argument("study", nargs="?", help="the study's name; config/config.yaml names the default")
