@@ -87,7 +87,7 @@ def link_codes(
     three signs for each error at least (`SIGNS`), else it is compared exactly.
 
     Raises:
-        TooAlike: more pairs come near one another than anybody could review.
+        TooAlike: more pairs are equal or near, and not linked, than anybody could review.
         ValueError: blocks are on one side only, or not one for each row.
     """
     sides = of_codes(left, right, left_block, right_block)

@@ -31,10 +31,10 @@ _CELLS = 2**22
 
 
 class TooAlike(ValueError):
-    """So many codes come near one another that near pairs say nothing; link them exactly."""
+    """So many codes are equal or near one another that they say little about who is who."""
 
     def __init__(self) -> None:
-        super().__init__(f"more than {MOST:,} pairs of codes come near one another")
+        super().__init__(f"more than {MOST:,} pairs of codes are equal or near")
 
 
 @dataclass(frozen=True)
