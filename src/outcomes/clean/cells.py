@@ -1,162 +1,139 @@
-"""What do cells mean: codes, numbers, days, categories; and which of them mean nothing?
+"""What do cells mean: codes, wordings, numbers, categories; and which of them mean nothing?
 
-In: a column of text cells (stripped, NFC) indexed by spreadsheet row. Out: the column's meaning and the
-problems found. Each distinct value is read once. Ids and free text never stand in a problem, not even when
-they stray into a closed question: a value is shown only when it looks like neither.
+In: a column of raw text cells indexed by spreadsheet row. Out: a `Reading`: the column's meaning, the
+problems found and each cell that was changed. Each distinct cell is read once. Ids and free text never stand
+in a problem, not even when they stray into a closed question: a value is shown only where it looks like
+neither.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import date
-from sys import float_info
+from collections.abc import Collection, Mapping
+from typing import Literal
 
 import pandas as pd
 
-from outcomes.errors import Problem, listed, nearest
-from outcomes.study import Answers
-from outcomes.study.instrument import NUMBER
+from outcomes.clean.codebook import ItemColumn
+from outcomes.clean.reading import NUMBER, VARIANT, Column, Meant, Missing, Place, Reading
+from outcomes.clean.scale import Scale
+from outcomes.clean.text import by_fold, canonical, damage, fold, number, refused, tidied_by, tidy
 
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}.*)?")
-_HARMLESS = re.compile(r".{0,2}|[+-]?[0-9.,]{1,4}|[^\W\d_]{1,20}")
-_WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '\u2019-]){0,39}")
-_SEVERAL, _MOST = 3, 10
+__all__ = ["Missing", "Place", "Reading", "categories", "codes", "numbers", "plain"]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a column stands, for messages."""
-
-    file: str
-    column: str
-
-    def rows(self, rows: Collection[object]) -> str:
-        """Return the place with the rows that are meant."""
-        column = " ".join(self.column.split())[:60]
-        return f"{self.file}, column {column}, row{'s' if len(rows) > 1 else ''} {listed(rows)}"
+def plain(cells: pd.Series) -> pd.Series:
+    """Return ``cells`` in Unicode form NFC without blanks and invisible signs at their ends, categorical."""
+    column = Column.of(cells)
+    tidied = pd.Series([tidy(cell) for cell in column.distinct], dtype="string")
+    places, distinct = pd.factorize(tidied)
+    return pd.Series(
+        pd.Categorical.from_codes(places[column.at], distinct), index=cells.index
+    ).cat.remove_unused_categories()
 
 
 def codes(
-    cells: pd.Series, answers: Answers, as_labels: bool, place: Place
-) -> tuple[pd.Series, list[Problem]]:
-    """Return the numeric answers (float64, NaN where there is none) and a problem for each value not allowed.
+    cells: pd.Series, entry: ItemColumn, *, answers_as: Literal["codes", "labels", "either"],
+    decimal: Literal[".", ","], missing: Collection[str], out_of_range: Literal["refuse", "missing"],
+    place: Place,
+) -> Reading:  # fmt: skip
+    """Return the answers of one item as the instrument's codes (float64, NaN where there is none).
 
-    With ``as_labels`` the wording is matched exactly; an instrument without labels holds numbers either way.
+    ``missing`` and the entry's own say which cells are no answer; the empty cell only if it is among them. A
+    wording counts when it is one of the entry's or, with a warning, resembles just one of them (`text.fold`).
+    With ``out_of_range`` `missing`, numbers outside the scale are no answer, with a warning, unless they look
+    like codes for no answer, or are so many that they must mean something.
     """
-    as_labels = as_labels and bool(answers.labels)
-    found, allowed = _codes(cells, answers, as_labels)
-    problems = _strange(cells, found, allowed, place)
-    if problems and answers.labels and _codes(cells, answers, not as_labels)[0].notna().equals(cells.notna()):
-        other, said = ("codes", "codes") if as_labels else ("labels", "the wording of the answers")
-        mend = f"declare `answers_as: {other}` for the wave"
-        problems = [Problem(place.rows(cells.index[cells.notna()]), said, listed(allowed, 20), mend)]
-    return found, problems
+    column = Column.of(cells)
+    scale = Scale(entry, answers_as, decimal, Missing.of({*missing, *entry.missing}), out_of_range)
+    meant = scale.settled(column, column.judged(scale.meaning))
+    problems = [*column.common(meant, scale.allowed, place), *scale.problems(column, meant, place)]
+    return Reading(column.values(meant, "float64"), problems, column.changes(meant))
 
 
-def _codes(cells: pd.Series, answers: Answers, as_labels: bool) -> tuple[pd.Series, list[str]]:
-    """Return the codes of ``cells``, NaN where a cell is not allowed, and what is allowed."""
-    if as_labels:
-        wording = {label.strip(): float(code) for code, label in answers.labels.items()}
-        return _each(cells, wording.get, "float64"), list(wording)
-    span = f"{'whole ' if answers.whole else ''}numbers from {answers.low:g} to {answers.high:g}"
-    return _each(cells, lambda cell: _code(cell, answers), "float64"), [span]
+def categories(
+    cells: pd.Series, meaning: Mapping[str, str], *, missing: Collection[str], place: Place
+) -> Reading:
+    """Return what each cell means by ``meaning`` (string; missing where there is no answer).
 
+    A cell that is one of the declared values but for case, blanks, quotes and dashes, or for the form of a
+    number, is read as that value, with a warning in the former case; an unknown one is an error.
+    """
+    column, none = Column.of(cells), Missing.of(missing)
+    exact = {tidy(value): value for value in meaning}
+    as_number = {canonical(found): value for value in exact if (found := number(value)) is not None}
+    folded = by_fold([*exact, *none.words])
 
-def categories(cells: pd.Series, meaning: Mapping[str, str], place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return what each cell means by ``meaning`` (text) and a problem for each unknown value."""
-    found = _each(cells, meaning.get, "string")
-    return found, _strange(cells, found, list(meaning), place)
+    def judge(cell: str) -> Meant:
+        text, rule = tidy(cell), tidied_by(cell)
+        value, found = exact.get(text), number(text)
+        if value is not None:
+            return Meant(meaning[value], value, rule, varied=bool(rule))
+        if (absent := none.meant(cell, folded)) is not None:
+            return absent
+        if found is not None and (value := as_number.get(canonical(found))) is not None:
+            return Meant(meaning[value], value, NUMBER)
+        if (value := exact.get(folded.get(fold(text), ""))) is not None:
+            return Meant(meaning[value], value, VARIANT, varied=True)
+        seen = damage(text)
+        if seen in ("thousands", "decimal-comma"):
+            seen = ""
+        seen = "missing-code" if seen == "not-finite" and found is None else seen
+        return Meant(problem=seen or (refused(found) if found is not None else "") or "unknown-label")
 
-
-def numbers(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return numbers of 0 or more (float64) and a problem for each cell that is none."""
-    found = _each(cells, _number, "float64")
-    found = found.where(found.between(0, float_info.max))
-    return found, _strange(cells, found, ["numbers such as 1.5"], place)
-
-
-def days(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return ISO days (text) of cells such as ``2026-11-22 10:30`` and a problem where there is none."""
-    found = _each(cells, _day, "string")
-    wrong = cells.index[cells.notna() & found.isna()]
-    if wrong.empty:
-        return found, []
-    said, mend = "cells that are no day", "format the column as ISO dates (year-month-day)"
-    return found, [Problem(place.rows(wrong), said, "days as 2026-11-22", mend)]
-
-
-def ids(cells: pd.Series, place: Place) -> tuple[pd.Series, list[Problem]]:
-    """Return ``cells`` and a problem that names the rows without an id or with signs that can't be seen."""
-    blank = cells.index[cells.isna()]
-    odd = cells.index[_each(cells, lambda cell: "yes" if not cell.isprintable() else None, "string").notna()]
-    found = []
-    if not blank.empty:
-        found.append(
-            Problem(place.rows(blank), "no id", "an id in each row", "add the id or take the row out")
-        )
-    if not odd.empty:
-        said, mend = "an id with invisible signs", "type the id again"
-        found.append(
-            Problem(place.rows(odd), said, "letters, digits, blanks and signs that can be seen", mend)
-        )
-    return cells, found
-
-
-def _each(cells: pd.Series, meaning: Callable[[str], object], dtype: str) -> pd.Series:
-    """Return what each cell means, reading each distinct value once; missing stays missing."""
-    places, values = pd.factorize(cells)
-    meanings = pd.Series([*map(meaning, values), None], dtype=dtype)  # a missing cell has the place -1
-    return meanings.take(places).set_axis(cells.index)
-
-
-def _code(cell: str, answers: Answers) -> float | None:
-    return float(cell) if NUMBER.fullmatch(cell) and answers.allows(cell) else None
-
-
-def _number(cell: str) -> float | None:
-    return float(cell) if NUMBER.fullmatch(cell) else None
-
-
-def _day(cell: str) -> str | None:
-    matched = _DAY.fullmatch(cell)
-    try:
-        return date.fromisoformat(matched[1]).isoformat() if matched else None
-    except ValueError:
-        return None
-
-
-def _strange(cells: pd.Series, found: pd.Series, allowed: list[str], place: Place) -> list[Problem]:
-    """Return a problem for each distinct value without a meaning; one for all when there are many."""
-    strange = cells[cells.notna() & found.isna()]
-    if strange.empty:
-        return []
-    if strange.nunique() > _MOST:
-        said = f"{strange.nunique()} different values that are not allowed"
-        mend = "look whether the study file or the codebook names the right column"
-        return [Problem(place.rows(strange.index), said, listed(allowed, 20), mend)]
-    return [
-        Problem(
-            place.rows(rows.index),
-            _shown(value, len(rows), allowed),
-            listed(allowed, 20),
-            _mend(value, allowed),
-        )
-        for value, rows in strange.groupby(strange, sort=False)
+    meant = column.judged(judge)
+    unknown = [n for n, one in enumerate(meant) if one.problem == "unknown-label"]
+    mend = "correct the cell, or give the value its meaning in the study file (or list it under `missing`)"
+    problems = [
+        *column.common(meant, list(meaning), place),
+        *column.strange(unknown, "unknown-label", list(meaning), mend, place),
+        *column.variants(meant, place),
     ]
+    return Reading(column.values(meant, "string"), problems, column.changes(meant))
 
 
-def _mend(value: str, allowed: list[str]) -> str:
-    return nearest(value, allowed) or "correct the cell, or list the value under `missing` in the study file"
+def numbers(
+    cells: pd.Series, *, decimal: Literal[".", ","], missing: Collection[str], place: Place,
+    unit_words: Collection[str] = (), least: float = 0.0, most: float | None = None,
+) -> Reading:  # fmt: skip
+    """Return numbers from ``least`` to ``most`` (float64); one of ``unit_words`` may stand behind a number.
 
-
-def _shown(value: str, times: int, allowed: list[str]) -> str:
-    """Return a value as a message may show it: a short number, plain words, a misspelt allowed value.
-
-    One word may stand alone; more of them only where several rows say the same, so that nobody speaks.
+    With unit words a point may stand behind it as well: `18 years`, `23yrs`, `23.`.
     """
-    words = times >= _SEVERAL and _WORDS.fullmatch(value)
-    if words or _HARMLESS.fullmatch(value) or nearest(value, allowed):
-        return f"'{value}'"
-    return f"text of {len(value)} characters"
+    column, none = Column.of(cells), Missing.of(missing)
+    folded = by_fold(none.words)
+    units = sorted((fold(word) for word in unit_words), key=len, reverse=True)
+
+    def judge(cell: str) -> Meant:
+        text, rule = tidy(cell), tidied_by(cell)
+        if (absent := none.meant(cell, folded)) is not None:
+            return absent
+        found = number(text, decimal)
+        if found is None and units:
+            found, rule = number(_without_unit(text, units), decimal), NUMBER
+        if found is None:
+            return Meant(problem=damage(text, decimal) or "not-allowed")
+        if found < least or (most is not None and found > most):
+            return Meant(problem=refused(found) or "not-allowed")
+        written = canonical(found)
+        otherwise = text.replace(decimal, ".") != written
+        return Meant(found, written, rule if rule == NUMBER or not otherwise else NUMBER)
+
+    meant = column.judged(judge)
+    strange = [n for n, one in enumerate(meant) if one.problem == "not-allowed"]
+    span = f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
+    allowed = [f"numbers such as 1{decimal}5, {span}"]
+    mend = "correct the cell, or list the value under `missing` in the study file"
+    problems = [
+        *column.common(meant, allowed, place),
+        *column.strange(strange, "not-allowed", allowed, mend, place),
+    ]
+    return Reading(column.values(meant, "float64"), problems, column.changes(meant))
+
+
+def _without_unit(text: str, units: list[str]) -> str:
+    """Return ``text`` without the unit, and without the point, behind its number."""
+    folded = fold(text).removesuffix(".")
+    for unit in units:
+        if folded.endswith(unit):
+            return folded.removesuffix(unit).strip()
+    return folded
