@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "study": {"errors"},
     "files": {"columns", "errors"},
     "joblog": {"errors", "files"},
+    "keys": {"errors", "files"},
     "simulate": {"errors", "study"},
     "mixed": set(),
     "linking": set(),

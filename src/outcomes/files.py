@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.columns import DTYPES, Table, expect
-from outcomes.errors import DataError, Problem, StudyError
+from outcomes.errors import DataError, Problem, StudyError, in_file
 
 _PRIVATE = "restricted"
 
@@ -26,23 +27,97 @@ def read_bytes(path: Path | str) -> bytes:
 class Folder(Mapping[str, bytes]):
     """The files of a folder by name, each read when it is asked for; a link out of the folder is not one.
 
-    A folder that is not there is empty.
+    A folder that is not there is empty. Asking for a file that may not be opened raises DataError; in it the
+    file is called by its name and the folder ``called``.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, called: str = "") -> None:
         self.path = Path(path)
+        self.called = called
 
     def __getitem__(self, name: str) -> bytes:
-        path = self.path / name
-        if path.resolve().parent != self.path.resolve() or not path.is_file():
-            raise KeyError(name)
-        return read_bytes(path)
+        try:
+            return read_bytes(self._held(name))
+        except OSError as error:
+            raise self._closed(name, error) from None
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return self._held(str(name)).name == name
+        except KeyError:
+            return False
 
     def __iter__(self) -> Iterator[str]:
         return (path.name for path in sorted(self.path.glob("*")) if path.is_file())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has, without reading it; raises KeyError as reading it does."""
+        return self._held(name).stat().st_size
+
+    def _held(self, name: str) -> Path:
+        path = self.path / name
+        try:
+            if path.resolve().parent == self.path.resolve() and path.is_file():
+                return path
+        except OSError as error:
+            raise self._closed(name, error) from None
+        raise KeyError(name)
+
+    def _closed(self, name: str, error: OSError) -> DataError:
+        found = f"a file that can't be read ({(error.strerror or 'unknown reason').lower()})"
+        mend = "ask its owner for the right to read it, or copy it anew"
+        file = f"{self.called}/{name}" if self.called else name
+        return DataError([in_file("unreadable", file, found, "a file that you may open", mend)])
+
+
+class NotPrivate(OSError):
+    """A secret that lies open; the text says what was found, ``mend`` how to close it."""
+
+    def __init__(self, found: str, mend: str) -> None:
+        super().__init__(found)
+        self.mend = mend
+
+
+def read_private(path: Path | str, most: int = 4096) -> bytes:
+    """Return the bytes of a small file of one's own, at most ``most`` of them.
+
+    Raises NotPrivate for a link, for what is no plain file and, where files have permissions, for a file that
+    others may use; OSError where it is not there or may not be opened.
+    """
+    path = Path(path)
+    if path.is_symlink():
+        raise NotPrivate("a link", "put the file itself there")
+    wary = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, os.O_RDONLY | wary), "rb") as opened:
+        mode = os.fstat(opened.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise NotPrivate("no plain file", "put a plain file there")
+        if os.name == "posix" and mode & 0o077:
+            found = f"a file that others than its owner may use (mode {stat.S_IMODE(mode):04o})"
+            raise NotPrivate(found, "close it with `chmod 600`")
+        return opened.read(most)
+
+
+def write_new_private(content: bytes, path: Path | str) -> None:
+    """Write ``content`` to a new file that only its owner may use, in a folder closed alike if it is new.
+
+    Raises FileExistsError where there is one already, even a dead link, and OSError where none can be made.
+    """
+    path = Path(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wary = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | wary, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def read_text(path: Path | str) -> str:
