@@ -2,97 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from outcomes.errors import Problem
-from outcomes.study.part import Column, Label, Name, Part, Value, repeats
+from outcomes.errors import Problem, listed
+from outcomes.study.attribute import Attribute, Number
+from outcomes.study.part import Label, Value, repeats, strays
+from outcomes.study.ses import Indicator, SesRule
 
-
-class Indicator(Part):
-    """One socio-economic marker, with the values that count as low and as high."""
-
-    label: Label = Field(description="The indicator's name for a reader.")
-    column: Column = Field(description="The column that holds it.")
-    source: Name = Field("register", description="`register`, or the wave whose file holds the column.")
-    about: Literal["person", "area"] = Field(description="Whether it describes the person or the home area.")
-    low: tuple[Value, ...] = Field(min_length=1, description="Values that mean low SES.")
-    high: tuple[Value, ...] = Field(min_length=1, description="Values that mean high SES.")
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """All values that it can have."""
-        return (*self.low, *self.high)
-
-    def _faults(self) -> Iterator[Problem]:
-        for value in self.low:
-            if value in self.high:
-                yield Problem(
-                    "low", f"'{value}', which is also `high`", "each value once", "take it out of one of them"
-                )
+__all__ = ["Attribute", "Comparison", "Covariate", "Indicator", "SesRule", "ses_contradictions"]
 
 
-class SesRule(Part):
-    """How one SES group (low, high or unknown) is made of the indicators, once, at the baseline."""
-
-    rule: Literal["single", "hierarchy", "any", "count", "all"] = Field(
-        description="`single`: the one indicator; `hierarchy`: the first that is known, in the order below; "
-        "`any`, `count`, `all`: at least one, at least `at_least`, or all of the indicators are low. Unknown "
-        "where the known indicators leave it open."
-    )
-    at_least: int | None = Field(None, ge=1, description="For `count`: how many low indicators make low SES.")
-    indicators: dict[Name, Indicator] = Field(min_length=1, description="The indicators, in order of trust.")
-    labels: dict[Literal["low", "high", "unknown"], Label] = Field(
-        default={"low": "low-SES", "high": "high-SES", "unknown": "SES unknown"},
-        description="How the groups are called in figures and text.",
-    )
-
-    def _faults(self) -> Iterator[Problem]:
-        number = len(self.indicators)
-        if (self.rule == "count") != (self.at_least is not None):
-            found = "no number" if self.at_least is None else str(self.at_least)
-            yield Problem(
-                "at_least", found, "a number with `rule: count`, none otherwise", "correct one of them"
-            )
-        elif self.at_least is not None and self.at_least > number:
-            yield Problem("at_least", str(self.at_least), f"at most the {number} indicators", "correct it")
-        if self.rule == "single" and number != 1:
-            yield Problem(
-                "indicators", f"{number} indicators", "one with `rule: single`", "choose one, or another rule"
-            )
-        if len(self.labels) != 3:
-            yield Problem(
-                "labels", ", ".join(self.labels) or "none", "low, high and unknown", "name all three"
-            )
-
-
-class Covariate(Part):
+class Covariate(Attribute):
     """A categorical attribute of the person that the model may adjust for."""
 
-    label: Label = Field(description="The covariate's name for a reader.")
-    column: Column = Field(description="The column that holds it.")
-    source: Name = Field("register", description="`register`, or the wave whose file holds the column.")
     levels: tuple[Value, ...] = Field(
-        min_length=2, description="All values that it can have; the first is the reference level."
+        (),
+        description="All values that it can have; the first is the reference level. With `bands`: the bands.",
+    )
+    codes: dict[Value, Value] = Field(
+        default_factory=dict,
+        alias="values",
+        description="Cell to level, for exports that hold codes or other words; the levels themselves are "
+        "understood as well.",
+    )
+    bands: dict[Label, tuple[Number, Number]] = Field(
+        default_factory=dict,
+        description="For numbers: band to its lowest and its highest number, both in the band.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bands_are_levels(cls, data: Any) -> Any:
+        """Take the bands as the levels where no order of their own is given."""
+        if isinstance(data, dict) and isinstance(data.get("bands"), dict) and not data.get("levels"):
+            return {**data, "levels": list(data["bands"])}
+        return data
+
     @property
-    def values(self) -> tuple[str, ...]:
-        """All values that it can have."""
-        return self.levels
+    def meaning(self) -> Mapping[str, str]:
+        """Cell to level; nothing where the cells are numbers."""
+        return {} if self.is_numeric else {level: level for level in self.levels} | self.codes
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the cells are numbers that fall into bands."""
+        return bool(self.bands)
+
+    def number_meaning(self, number: float) -> str | None:
+        """Return the band of ``number``, or nothing where it is in none."""
+        return next((band for band, (least, most) in self.bands.items() if least <= number <= most), None)
 
     def _faults(self) -> Iterator[Problem]:
+        yield from super()._faults()
         yield from repeats("levels", self.levels)
+        if len(self.levels) < 2:
+            yield Problem("levels", str(len(self.levels)), "at least 2", "add what lacks")
+        for cell, level in self.codes.items():
+            if cell in self.levels and cell != level:
+                found = f"the level '{cell}' as '{level}'"
+                yield Problem("values", found, "levels that mean themselves", "rename the level")
+        yield from strays("values", dict.fromkeys(self.codes.values()), self.levels)
+        yield from self._band_faults()
+
+    def _band_faults(self) -> Iterator[Problem]:
+        """Yield bands beside codes, bands and levels that differ, and bands that overlap or are turned."""
+        if self.bands and self.codes:
+            yield Problem("values", "values and bands", "one of them", "take one of them out")
+        if self.bands and set(self.bands) != set(self.levels):
+            yield Problem("levels", listed(self.levels), "the bands, in any order", "take the levels out")
+        for band, (least, most) in self.bands.items():
+            if least > most:
+                found = f"from {least:g} to {most:g}"
+                yield Problem(f"bands: {band}", found, "the lower number first", "turn them")
+        for (one, (low, high)), (other, (least, most)) in combinations(self.bands.items(), 2):
+            if max(low, least) <= min(high, most):
+                mend = "let each number be in one band, both ends counted"
+                yield Problem("bands", f"`{one}` and `{other}`, which overlap", "bands apart", mend)
 
 
-class Comparison(Part):
+class Comparison(Attribute):
     """Who was mentored and who belongs to a comparison group, as one column fixed at the baseline says it."""
 
-    label: Label = Field(description="What the column says, for a reader.")
-    column: Column = Field(description="The column that holds it.")
-    source: Name = Field("register", description="`register`, or the wave whose file holds the column.")
     mentored: tuple[Value, ...] = Field(min_length=1, description="Values that mean mentored.")
     comparison: tuple[Value, ...] = Field(
         min_length=1, description="Values that mean comparison group, not mentored."
@@ -105,17 +100,42 @@ class Comparison(Part):
     )
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """All values that it can have."""
-        return (*self.mentored, *self.comparison)
-
-    @property
-    def arms(self) -> dict[str, str]:
-        """Value to arm: `mentored` or `comparison`."""
+    def meaning(self) -> Mapping[str, str]:
+        """Cell to arm: `mentored` or `comparison`."""
         return dict.fromkeys(self.mentored, "mentored") | dict.fromkeys(self.comparison, "comparison")
 
     def _faults(self) -> Iterator[Problem]:
+        yield from super()._faults()
         for value in self.mentored:
             if value in self.comparison:
                 found, mend = f"'{value}', which is also `comparison`", "take it out of one of them"
                 yield Problem("mentored", found, "each value once", mend)
+
+
+_TRAITS = re.compile(r"(?:^|[^a-z])(?:sex|gender|ethnic\w*|race|racial)(?:[^a-z]|$)", re.IGNORECASE)
+
+
+def ses_contradictions(
+    ses: SesRule,
+    covariates: Mapping[str, Covariate],
+    adjusted: Iterable[str],
+    key: str = "model: covariates",
+) -> Iterator[Problem]:
+    """Yield covariates named at ``key`` (``adjusted``) that would take the SES difference itself away.
+
+    That is a covariate from the column of an indicator, and sex or ethnicity beside ABCS, which is made of
+    both (OfS 2019.34). Sex and ethnicity are told by the covariate's name, label or column.
+    """
+    columns = {(one.source, one.column): name for name, one in ses.indicators.items()}
+    abcs = next((name for name, one in ses.indicators.items() if one.kind == "abcs"), None)
+    for name in adjusted:
+        if (covariate := covariates.get(name)) is None:
+            continue
+        indicator = columns.get((covariate.source, covariate.column))
+        if indicator is not None:
+            found = f"'{name}', the column of the SES indicator `{indicator}`"
+            yield Problem(key, found, "attributes beside SES", "take it out, as it is SES itself")
+        elif abcs and any(_TRAITS.search(word) for word in (name, covariate.label, covariate.column)):
+            found = f"'{name}', with the ABCS indicator `{abcs}`"
+            allowed = "covariates that are not part of an indicator (ABCS holds ethnicity and sex)"
+            yield Problem(key, found, allowed, "take it out or use another indicator")
