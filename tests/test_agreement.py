@@ -1,4 +1,4 @@
-"""Do SES indicators agree: kappa against R, textbook tables and its definition; who moves under another rule."""
+"""Do SES indicators agree: kappa against R, textbooks and its definition; who moves under another rule."""
 
 from __future__ import annotations
 
@@ -96,10 +96,10 @@ def test_only_people_with_both_known_are_counted():
     """)
     found = agreement(people, rule("any", areas="c"))
     drawn_again = drawn("""
-        indicator | other | basis  | other_basis | n | low_low | low_high | high_low | high_high | agree | status
-        a         | b     | person | person      | 3 | 1       | 1        | 0        | 1         | 0.667 | ok
-        a         | c     | person | area        | 0 | 0       | 0        | 0        | 0         |       | none
-        b         | c     | person | area        | 1 | 1       | 0        | 0        | 0         | 1.0   | one
+        indicator|other| basis  | other_basis | n | low_low | low_high | high_low | high_high | agree | status
+        a        | b   | person | person      | 3 | 1       | 1        | 0        | 1         | 0.667 | ok
+        a        | c   | person | area        | 0 | 0       | 0        | 0        | 0         |       | none
+        b        | c   | person | area        | 1 | 1       | 0        | 0        | 0         | 1.0   | one
     """)
     said = {"none": NOBODY, "one": ONE_VALUE, "ok": "ok"}
     assert found["status"].tolist() == [said[word] for word in drawn_again["status"]]
@@ -126,14 +126,14 @@ def test_every_other_rule_is_listed_with_who_moves():
     """Worked out by hand for seven people; c is about the area."""
     found = rule_changes(drawn(PEOPLE), rule("hierarchy", areas="c"))
     wanted = table("""
-        declared | rule      | basis      | low | high | unknown | low_to_high | high_to_low | to_unknown | from_unknown
-        True     | hierarchy | mixed      | 3   | 3    | 1       | 0           | 0           | 0          | 0
-        False    | single a  | individual | 2   | 2    | 3       | 0           | 0           | 2          | 0
-        False    | single b  | individual | 3   | 2    | 2       | 1           | 1           | 1          | 0
-        False    | single c  | area       | 2   | 4    | 1       | 2           | 1           | 0          | 0
-        False    | any       | mixed      | 4   | 1    | 2       | 0           | 1           | 1          | 0
-        False    | count 2   | mixed      | 3   | 2    | 2       | 1           | 1           | 1          | 0
-        False    | all       | mixed      | 0   | 5    | 2       | 2           | 0           | 1          | 0
+        declared|rule     |basis     |low|high|unknown|low_to_high|high_to_low|to_unknown|from_unknown
+        True    |hierarchy|mixed     |3  |3   |1      |0          |0          |0         |0
+        False   |single a |individual|2  |2   |3      |0          |0          |2         |0
+        False   |single b |individual|3  |2   |2      |1          |1          |1         |0
+        False   |single c |area      |2  |4   |1      |2          |1          |0         |0
+        False   |any      |mixed     |4  |1   |2      |0          |1          |1         |0
+        False   |count 2  |mixed     |3  |2   |2      |1          |1          |1         |0
+        False   |all      |mixed     |0  |5   |2      |2          |0          |1         |0
     """)
     listed = found[found["rule"] != "index"]
     pd.testing.assert_frame_equal(listed[KEPT].astype("string"), wanted[KEPT].astype("string"))

@@ -158,8 +158,9 @@ NONE = {
     "nobody with all known": ("a | b\n low | \n | high", "nobody has all indicators known"),
     "one value only": ("a | b\n low | low\n low | high\n high | ", "an indicator has one value only"),
     "no relation": ("a | b\n low | low\n low | high\n high | low\n high | high", "no first component"),
-    "against each other": ("a | b\n low | high\n low | high\n high | low\n high | low\n low | low\n high | high",
-                           "says nothing of how many indicators are low"),
+    "against each other": (
+        "a | b\n low | high\n low | high\n high | low\n high | low\n low | low\n high | high",
+        "says nothing of how many indicators are low"),
 }  # fmt: skip
 
 

@@ -22,9 +22,6 @@ class Attribute(Part):
     unknown: tuple[Value, ...] = Field(
         (), description="Cells that mean not known, beside those that the study lists under `missing`."
     )
-    unit_words: tuple[Label, ...] = Field(
-        (), description="Words that may stand behind a number, such as years or yrs."
-    )
 
     @property
     def meaning(self) -> Mapping[str, str]:
@@ -51,6 +48,17 @@ class Attribute(Part):
             if value in self.values:
                 mend = "take it out of one of them"
                 yield Problem("unknown", f"'{value}', which also means something", "each value once", mend)
+
+
+class Numbered(Attribute):
+    """An attribute whose cells may be numbers."""
+
+    unit_words: tuple[Label, ...] = Field(
+        (), description="Words that may stand behind a number, such as years or yrs."
+    )
+
+    def _faults(self) -> Iterator[Problem]:
+        yield from super()._faults()
         if self.unit_words and not self.is_numeric:
             allowed = "unit words where the cells are numbers"
             yield Problem("unit_words", listed(self.unit_words), allowed, "take them out")

@@ -10,14 +10,14 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from outcomes.errors import Problem, listed
-from outcomes.study.attribute import Attribute, Number
+from outcomes.study.attribute import Attribute, Number, Numbered
 from outcomes.study.part import Label, Value, repeats, strays
 from outcomes.study.ses import Indicator, SesRule
 
 __all__ = ["Attribute", "Comparison", "Covariate", "Indicator", "SesRule", "ses_contradictions"]
 
 
-class Covariate(Attribute):
+class Covariate(Numbered):
     """A categorical attribute of the person that the model may adjust for."""
 
     levels: tuple[Value, ...] = Field(

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from outcomes.errors import Problem
-from outcomes.study.attribute import Attribute, Number
+from outcomes.study.attribute import Number, Numbered
 from outcomes.study.markers import BASIS, Cut, MarkerKind, cautions, cut_traps, traps
 from outcomes.study.part import Label, Name, Part, Share, Value
 
@@ -19,7 +19,7 @@ TURNED = (
 """The caution on first-generation answers that run the other way."""
 
 
-class Indicator(Attribute):
+class Indicator(Numbered):
     """One socio-economic marker, with the values that count as low and as high, or the number between."""
 
     kind: MarkerKind = Field(
@@ -118,8 +118,8 @@ class SesRule(Part):
     )
     low_share: Share | None = Field(
         None,
-        description="For `index`: the share of the people with an index who count as low, as nearly as people "
-        "who tie can be kept together.",
+        description="For `index`: the share of the people with an index who count as low, as nearly as "
+        "people who tie can be kept together.",
     )
     indicators: dict[Name, Indicator] = Field(min_length=1, description="The indicators, in order of trust.")
     changes: Literal["refuse", "baseline"] = Field(

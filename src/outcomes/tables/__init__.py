@@ -13,6 +13,7 @@ from outcomes.tables.modelled import (
 )
 from outcomes.tables.released import FIGURES, RELEASE, RELEASED_FROM
 from outcomes.tables.restricted import (
+    AGREEMENT,
     ANSWERS,
     ENGAGEMENT,
     FLOW,
@@ -24,9 +25,11 @@ from outcomes.tables.restricted import (
     RESTRICTED,
     ROWS,
     SCORES,
+    SES_RULES,
 )
 
 __all__ = [
+    "AGREEMENT",
     "ANSWERS",
     "COMPONENTS",
     "CONTRASTS",
@@ -49,5 +52,6 @@ __all__ = [
     "RESTRICTED",
     "ROWS",
     "SCORES",
+    "SES_RULES",
     "VERDICTS",
 ]
