@@ -8,17 +8,18 @@ neither.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Literal
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal
 
 import pandas as pd
 
+from outcomes.clean.choices import Choices
 from outcomes.clean.codebook import ItemColumn
+from outcomes.clean.multiple import ticked
 from outcomes.clean.reading import NUMBER, VARIANT, Column, Meant, Missing, Place, Reading
-from outcomes.clean.scale import Scale
 from outcomes.clean.text import by_fold, canonical, damage, fold, number, refused, tidied_by, tidy
 
-__all__ = ["Missing", "Place", "Reading", "categories", "codes", "numbers", "plain"]
+__all__ = ["Place", "Reading", "categories", "codes", "each", "numbers", "plain", "ticked", "words"]
 
 
 def plain(cells: pd.Series) -> pd.Series:
@@ -27,8 +28,31 @@ def plain(cells: pd.Series) -> pd.Series:
     tidied = pd.Series([tidy(cell) for cell in column.distinct], dtype="string")
     places, distinct = pd.factorize(tidied)
     return pd.Series(
-        pd.Categorical.from_codes(places[column.at], distinct), index=cells.index
+        pd.Categorical.from_codes(places[column.places], distinct), index=cells.index
     ).cat.remove_unused_categories()
+
+
+def words(cells: pd.Series, *, missing: Collection[str], place: Place) -> Reading:
+    """Return text in the form of `plain` (string), missing where there is no answer."""
+    column, none = Column.of(cells), Missing.of(missing)
+    folded = by_fold(none.words)
+
+    def judge(cell: str) -> Meant:
+        text = tidy(cell)
+        return none.meant(cell, folded) or Meant(text, text, tidied_by(cell))
+
+    meant = column.judged(judge)
+    problems = [*column.common(meant, ["text"], place), *column.variants(meant, place)]
+    return Reading(column.values(meant, "string"), problems, column.changes(meant))
+
+
+def each(
+    values: pd.Series, meaning: Callable[[Any], object], dtype: Literal["float64", "string"]
+) -> pd.Series:
+    """Return what each of ``values`` means, asked once for each distinct one; missing stays missing."""
+    places, distinct = pd.factorize(values)
+    meanings = pd.Series([*map(meaning, distinct), None], dtype=dtype)  # a missing value has the place -1
+    return meanings.take(places).set_axis(values.index)
 
 
 def codes(
@@ -44,9 +68,9 @@ def codes(
     like codes for no answer, or are so many that they must mean something.
     """
     column = Column.of(cells)
-    scale = Scale(entry, answers_as, decimal, Missing.of({*missing, *entry.missing}), out_of_range)
-    meant = scale.settled(column, column.judged(scale.meaning))
-    problems = [*column.common(meant, scale.allowed, place), *scale.problems(column, meant, place)]
+    choices = Choices(entry, answers_as, decimal, Missing.of({*missing, *entry.missing}), out_of_range)
+    meant = choices.settled(column, column.judged(choices.meaning))
+    problems = [*column.common(meant, choices.allowed, place), *choices.problems(column, meant, place)]
     return Reading(column.values(meant, "float64"), problems, column.changes(meant))
 
 

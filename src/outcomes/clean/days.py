@@ -1,8 +1,8 @@
 """When was it: which day, and which time, does a cell say?
 
-In: a column of raw text cells and the forms that its days may have. Out: a `Reading` of ISO 8601 text: the day
-alone (2021-10-04) where no time is given, else day and time to the second (2021-10-04T16:49:00; fractions are
-dropped). A zone behind the time is accepted and left out: the time stays as the clock on the wall showed it.
+In: a column of raw text cells and the forms that its days may have. Out: a `Reading` of ISO 8601 text: the
+day alone (2021-10-04) where no time is given, else day and time to the second (2021-10-04T16:49:00; fractions
+are dropped). A zone behind the time is accepted and left out: it stays as the clock on the wall showed it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _CLOCK = (
     r"(?:(?:T|,? +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|BST|(?:UTC|GMT)?[+-][0-9]{2}:?[0-9]{2}))?)?"
 )
+_ZONED = re.compile(r"(Z|UTC|GMT|BST|[+-][0-9]{2}:?[0-9]{2})$")
 _NAMED = r"(?P<name>[A-Za-z]{3,9})\.?"
 _PATTERNS: Mapping[DateForm, tuple[str, ...]] = {
     "iso": (r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})",),
@@ -108,7 +109,7 @@ def _judge(
             if not EARLIEST <= read.at.date() <= latest:
                 return Meant(problem="day-range")
             rule = WRITTEN if form != "iso" else ZONE if read.zone else tidied_by(cell)
-            return Meant(read.text, read.text, rule)
+            return Meant(said := read.text, said, rule)
     if _by_pattern("day_first", text) or _by_pattern("month_first", text):
         return Meant(problem="day-order")
     if _SERIAL.fullmatch(text):
@@ -236,7 +237,7 @@ def _zones(column: Column, meant: Sequence[Meant], place: Place) -> list[Problem
     timed = [n for n, one in enumerate(meant) if isinstance(one.value, str) and "T" in one.value]
     zones: dict[str, list[int]] = {}
     for n in timed:
-        matched = re.search(r":[0-9]{2}.*?(Z|UTC|GMT|BST|[+-][0-9]{2}:?[0-9]{2})$", tidy(column.distinct[n]))
+        matched = _ZONED.search(tidy(column.distinct[n]))
         zones.setdefault(matched[1] if matched else "", []).append(n)
     if len(zones) < 2:
         return []

@@ -139,7 +139,8 @@ class Missing:
         found = number(text)
         if found is not None and canonical(found) in self.numbers:
             return Meant(rule=NO_ANSWER)
-        return Meant(rule=NO_ANSWER, varied=True) if folded.get(fold(text)) in self.words else None
+        varied = bool(folded) and folded.get(fold(text)) in self.words
+        return Meant(rule=NO_ANSWER, varied=True) if varied else None
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Column:
     """The distinct cells of a column, the last an empty one, and which of them stands in each row."""
 
     distinct: list[str]
-    at: npt.NDArray[np.intp]
+    places: npt.NDArray[np.intp]
     index: pd.Index
     counts: npt.NDArray[np.intp]
 
@@ -156,14 +157,14 @@ class Column:
         """Return the distinct cells of ``cells`` (categorical or plain text; missing is an empty cell)."""
         held = cells if isinstance(cells.dtype, pd.CategoricalDtype) else cells.astype("category")
         distinct = [*(str(cell) for cell in held.cat.categories), ""]
-        at = held.cat.codes.to_numpy().astype(np.intp) % len(distinct)
-        return cls(distinct, at, cells.index, np.bincount(at, minlength=len(distinct)))
+        places = held.cat.codes.to_numpy().astype(np.intp) % len(distinct)
+        return cls(distinct, places, cells.index, np.bincount(places, minlength=len(distinct)))
 
     def rows(self, chosen: Iterable[int]) -> list[int]:
         """Return the rows of the distinct cells numbered ``chosen``."""
         wanted = np.zeros(len(self.distinct), dtype=bool)
         wanted[list(chosen)] = True
-        return [int(row) for row in self.index[wanted[self.at]]]
+        return [int(row) for row in self.index[wanted[self.places]]]
 
     def judged(self, judge: Callable[[str], Meant]) -> list[Meant]:
         """Return what each distinct cell that stands in a row means."""
@@ -175,18 +176,18 @@ class Column:
     def values(self, meant: Sequence[Meant], dtype: Literal["float64", "string"]) -> pd.Series:
         """Return the value of each row."""
         each = pd.Series([one.value for one in meant], dtype=dtype)
-        return each.take(self.at).set_axis(self.index)
+        return each.take(self.places).set_axis(self.index)
 
     def changes(self, meant: Sequence[Meant]) -> pd.DataFrame:
         """Return one line a cell that a rule changed, in row order."""
-        changed = np.array([bool(one.rule) and not one.problem for one in meant])[self.at]
-        at, rows = self.at[changed], self.index[changed]
+        changed = np.array([bool(one.rule) and not one.problem for one in meant])[self.places]
+        places, rows = self.places[changed], self.index[changed]
         said = {
             "before": self.distinct,
             "after": [one.after for one in meant],
             "rule": [one.rule for one in meant],
         }
-        columns = {name: pd.array(texts, dtype="string").take(at) for name, texts in said.items()}
+        columns = {name: pd.array(texts, dtype="string").take(places) for name, texts in said.items()}
         return pd.DataFrame({"row": rows.to_numpy(dtype="int64"), **columns})
 
     def common(self, meant: Sequence[Meant], allowed: Sequence[str], place: Place) -> list[Problem]:

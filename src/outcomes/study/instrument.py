@@ -37,12 +37,15 @@ class Answers(Part):
             yield Problem(
                 "labels", "labels", "labels for whole answers only", "take `labels` or `whole: no` out"
             )
-        elif self.labels and (
-            len(self.labels) != self.high - self.low + 1 or not all(map(self.allows, self.labels))
-        ):
+        elif self.labels and not self._labels_each_code_once():
             span = f"each code from {self.low:g} to {self.high:g} once"
             yield Problem("labels", "other codes", span, "give each code its wording")
         yield from repeats("labels", (label.strip() for label in self.labels.values()))
+
+    def _labels_each_code_once(self) -> bool:
+        """Return whether the keys of ``labels`` are all codes, each written once (not `1` and `01`)."""
+        codes = {float(code) for code in self.labels if NUMBER.fullmatch(code) and self.allows(code)}
+        return len(codes) == len(self.labels) == self.high - self.low + 1
 
     def allows(self, cell: str) -> bool:
         """Return whether ``cell`` is an allowed answer: a code as text, or the wording of one."""

@@ -38,7 +38,7 @@ _HISTORY = (
 
 
 @dataclass(frozen=True)
-class Scale:
+class Choices:
     """How the cells of one item are read."""
 
     entry: ItemColumn
