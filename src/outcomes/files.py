@@ -91,14 +91,17 @@ def read_private(path: Path | str, most: int = 4096) -> bytes:
     if path.is_symlink():
         raise NotPrivate("a link", "put the file itself there")
     wary = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, os.O_RDONLY | wary), "rb") as opened:
-        mode = os.fstat(opened.fileno()).st_mode
+    handle = os.open(path, os.O_RDONLY | wary)
+    try:
+        mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise NotPrivate("no plain file", "put a plain file there")
         if os.name == "posix" and mode & 0o077:
             found = f"a file that others than its owner may use (mode {stat.S_IMODE(mode):04o})"
             raise NotPrivate(found, "close it with `chmod 600`")
-        return opened.read(most)
+        return os.read(handle, most)
+    finally:
+        os.close(handle)
 
 
 def write_new_private(content: bytes, path: Path | str) -> None:

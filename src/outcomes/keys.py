@@ -54,7 +54,7 @@ def secret_for(
             where, str(error), f"{error.mend}, or make another with `outcomes key {study}`"
         ) from None
     except OSError:
-        mend = f"become its owner, or make your own key with `outcomes key {study}`"
+        mend = "put a copy there that belongs to you"
         raise _refused(where, "a file that you can't open", mend) from None
     return _key(content.decode("ascii", "replace"), where, study)
 
