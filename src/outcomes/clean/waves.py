@@ -34,19 +34,22 @@ def overlap(persons: Mapping[str, pd.Series], files: Mapping[str, str]) -> list[
 
     The share is of the people of the smaller wave; a wave without people says nothing.
     """
-    people = {wave: pd.Index(ids.dropna().unique()) for wave, ids in persons.items()}
+    numbers, most = _numbered(persons)
+    there = {wave: np.zeros(most, dtype=bool) for wave in persons}
+    for wave, number in numbers.items():
+        there[wave][number[number >= 0]] = True
     found = []
-    for earlier, later in combinations([wave for wave in people if len(people[wave])], 2):
-        fewer, more = sorted((people[earlier], people[later]), key=len)
-        common = int(fewer.isin(more).sum())
+    for earlier, later in combinations([wave for wave in there if there[wave].any()], 2):
+        sizes = [int(there[wave].sum()) for wave in (earlier, later)]
+        common = int((there[earlier] & there[later]).sum())
         allowed = f"the people of {earlier} ({files[earlier]}) once more"
         if common == 0:
-            said = f"nobody of the {len(people[later]):,} people in {earlier}"
+            said = f"nobody of the {sizes[1]:,} people in {earlier}"
             mend = "look whether both files write the ids alike: are these the same cohort?"
             found.append(in_file("no-overlap", files[later], said, allowed, mend))
-        elif common < FEW_LINKED * len(fewer):
+        elif common < FEW_LINKED * min(sizes):
             said = (
-                f"only {common / len(fewer):.0%} of the people of the smaller wave both here and in {earlier}"
+                f"only {common / min(sizes):.0%} of the people of the smaller wave both here and in {earlier}"
             )
             mend = "look whether both files write the ids alike: are these the same cohort?"
             found.append(in_file("small-overlap", files[later], said, allowed, mend, severity="warning"))
@@ -121,24 +124,24 @@ def stable(
     value counts. SES indicators and the arm are fixed at the baseline: a change is an error, and a warning
     where the study declares `ses: {changes: baseline}`; a change of a covariate is a warning.
     """
+    people, most = _numbered({source: known.index for source, known in attributes.items()})
     found = []
     for name in part.attributes:
         fixed = name in part.ses.indicators or part.attributes[name] is part.comparison
-        first = pd.Series(dtype="string")
-        for source, known in attributes.items():
-            if name not in known.columns:
-                continue
-            given = known[[name, "row"]].dropna(subset=[name])
-            given = given[given.index.notna()]
-            before = first.reindex(given.index)
-            changed = (before.notna() & (before != given[name])).fillna(value=False)
+        refused = fixed and part.ses.changes == "refuse"
+        said, _ = _numbered({source: known[name] for source, known in attributes.items() if name in known})
+        first = np.full(most, -1)
+        for source, value in said.items():
+            person = people[source]
+            known = (person >= 0) & (value >= 0)
+            before = np.where(known, first[person], -1)
+            changed = (before >= 0) & (before != value)
             if changed.any():
                 file, columns = files[source]
-                rows = sorted(int(row) for row in given.loc[changed, "row"])
-                refused = fixed and part.ses.changes == "refuse"
+                rows = np.sort(attributes[source]["row"].to_numpy()[changed]).tolist()
                 found.append(_changed(file, columns.get(name, ""), rows, name, refused=refused))
-            fresh = given.loc[~given.index.isin(first.index), name]
-            first = pd.concat([first, fresh[~fresh.index.duplicated()]])
+            fresh = np.flatnonzero(known & (before < 0))[::-1]  # the first of a person's rows is written last
+            first[person[fresh]] = value[fresh]
     return found
 
 
@@ -192,23 +195,35 @@ def before(answered: Mapping[str, pd.DataFrame], files: Mapping[str, tuple[str, 
     ``answered`` holds by wave, indexed by person, `row` and `answered_on` (ISO text, a day or a time);
     ``files`` the name of the file and its column of the date.
     """
+    people, most = _numbered({wave: rows.index for wave, rows in answered.items()})
+    days, _ = _numbered(
+        {wave: rows["answered_on"].astype("string").str[:10] for wave, rows in answered.items()}, sort=True
+    )
     found = []
-    latest = pd.Series(dtype="object")
-    for wave, rows in answered.items():
-        known = rows[rows["answered_on"].notna().to_numpy() & rows.index.notna()]
-        known = known[~known.index.duplicated()]
-        day = known["answered_on"].astype("string").str[:10].astype("object")
-        last = latest.reindex(day.index)
-        linked = last.notna().to_numpy()
-        early = np.zeros(len(day), dtype=bool)
-        early[linked] = day.to_numpy()[linked] < last.to_numpy()[linked]
-        if early.any():
-            found.append(_early(*files[wave], known.loc[early, "row"], int(linked.sum())))
-        latest = pd.concat([latest, day]).groupby(level=0).max()
+    latest = np.full(most, -1)
+    for wave, person in people.items():
+        known = np.flatnonzero((person >= 0) & (days[wave] >= 0))[::-1]
+        last, day = latest[person[known]], days[wave][known]
+        if (day < last).any():
+            rows = np.sort(answered[wave]["row"].to_numpy()[known[day < last]]).tolist()
+            found.append(_early(*files[wave], rows, int((last >= 0).sum())))
+        latest[person[known]] = np.maximum(last, day)
     return found
 
 
-def _early(file: str, column: str, rows: pd.Series, linked: int) -> Problem:
+def _numbered(
+    values: Mapping[str, pd.Series | pd.Index], *, sort: bool = False
+) -> tuple[dict[str, np.ndarray], int]:
+    """Return the same texts as the same numbers, -1 where missing, and how many there are."""
+    if not values:
+        return {}, 0
+    every = pd.concat([pd.Series(given.array, dtype="string") for given in values.values()])
+    numbers, known = pd.factorize(every, sort=sort)
+    ends = np.cumsum([len(given) for given in values.values()])
+    return dict(zip(values, np.split(numbers, ends[:-1]), strict=True)), len(known)
+
+
+def _early(file: str, column: str, rows: list[int], linked: int) -> Problem:
     said = f"a day before that of an earlier wave for {len(rows):,} of {linked:,} people"
     mend = (
         "are the files of the two waves exchanged?"
@@ -217,5 +232,5 @@ def _early(file: str, column: str, rows: pd.Series, linked: int) -> Problem:
     )
     return in_file(
         "wave-order", file, said, "days after those of the waves before", mend,
-        rows=sorted(int(row) for row in rows), column=column, severity="warning",
+        rows=rows, column=column, severity="warning",
     )  # fmt: skip
