@@ -147,7 +147,7 @@ def test_a_near_link_lies_in_every_best_assignment(left, right, most_errors):
     candidates = [*close.itertuples(index=False), *single.itertuples(index=False)]
     worth = {
         frozenset((pair.left, pair.right) for pair in chosen): sum(
-            most_errors + 1 - pair.errors for pair in chosen
+            most_errors + 1 - pair[2] for pair in chosen
         )
         for chosen in assignments(candidates[:12])
     }
