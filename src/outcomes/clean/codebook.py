@@ -16,7 +16,7 @@ from outcomes.clean.text import by_fold, canonical, fold, number
 from outcomes.errors import Problem, in_file, listed, nearest
 from outcomes.study import Answers
 
-NEEDED = ("wave", "column", "item")
+COLUMNS = ("wave", "column", "item")
 OPTIONAL = ("code", "label", "meaning", "option", "question")
 MISSING = "missing"
 EVERY_WAVE = ("", "*")
@@ -56,11 +56,11 @@ def read_codebook(
     }
     if book is None:
         return found, []
-    if lacking := [name for name in NEEDED if name not in book.columns]:
+    if lacking := [name for name in COLUMNS if name not in book.columns]:
         mend = "name the columns so (optional: " + listed(OPTIONAL) + ")"
         said = f"no column {listed(lacking)}"
-        return found, [in_file("codebook-columns", file, said, listed(NEEDED), mend)]
-    book = book.reindex(columns=[*NEEDED, *OPTIONAL]).fillna("").astype(str)
+        return found, [in_file("codebook-columns", file, said, listed(COLUMNS), mend)]
+    book = book.reindex(columns=[*COLUMNS, *OPTIONAL]).astype("string").fillna("")
     problems = [*_strangers(book, file, items), *_unmeant(book, file)]
     book = book[(book["item"] != "") | (book["option"] != "") | (book["question"] != "")]
     for wave, asked in items.items():
@@ -156,7 +156,7 @@ def _option(
     if not (answers.allows("0") and answers.allows("1")):
         allowed = "an instrument whose answers are 0 and 1"
         mend = "take `option` out, or give the item such an instrument"
-        problems.append(in_file("codebook-option", file, what, allowed, mend, rows=lines.index))
+        problems.append(in_file("codebook-option", file, what, allowed, mend, rows=[*lines.index]))
     if len(set(lines["option"])) > 1:
         problems.append(_twice(file, lines.index, f"{what} with several options", "one option an item"))
     beside = here[here["column"] == column]
@@ -181,7 +181,7 @@ def _strangers(
             mend = nearest(str(word), words) or "use one of these, or take the lines out"
             found = f"'{str(word)[:60]}'"
             yield in_file(
-                f"codebook-{column}", file, found, listed(words), mend, rows=lines.index, column=column
+                f"codebook-{column}", file, found, listed(words), mend, rows=[*lines.index], column=column
             )
 
 
@@ -190,11 +190,11 @@ def _unmeant(book: pd.DataFrame, file: str) -> Iterator[Problem]:
     empty = book.index[book["column"] == ""]
     if len(empty):
         yield in_file("codebook-columns", file, "lines without a column", "the name of a column",
-                      "fill the cells", rows=empty, column="column")  # fmt: skip
+                      "fill the cells", rows=[*empty], column="column")  # fmt: skip
     idle = book.index[(book[["item", "option", "question"]] == "").all(axis=1) & (book["column"] != "")]
     if len(idle):
         yield in_file("codebook-item", file, "lines without an item", "an item, option or question",
-                      "fill the cells or take the lines out", rows=idle, column="item")  # fmt: skip
+                      "fill the cells or take the lines out", rows=[*idle], column="item")  # fmt: skip
 
 
 def _shared(found: Mapping[str, ItemColumn], wave: str, file: str) -> Iterator[Problem]:
@@ -220,15 +220,18 @@ def _against_instrument(
         said = f"{what}: " + listed(f"'{label[:60]}' as {code:g}" for label, code in turned.items())
         allowed = listed(f"'{label}' as {code}" for code, label in answers.labels.items())
         mend = "give each wording the instrument's code (reversed items are turned when they are scored)"
-        yield in_file("label-direction", file, said, allowed, mend, rows=lines.index)
+        yield in_file("label-direction", file, said, allowed, mend, rows=[*lines.index])
 
 
 def _turned(found: Mapping[str, Mapping[str, ItemColumn]], file: str) -> Iterator[Problem]:
-    """Yield a problem where one wording of an item means different codes in different waves."""
+    """Yield a problem where a wording, unknown to the instrument, means different codes in two waves."""
     seen: dict[tuple[str, str], tuple[str, float]] = {}
     for wave, columns in found.items():
         for item, entry in columns.items():
+            known = {fold(label) for label in entry.answers.labels.values()}
             for label, code in entry.labels.items() if entry.option is None else ():
+                if fold(label) in known:
+                    continue
                 before, meant = seen.setdefault((item, fold(label)), (wave, code))
                 if meant != code:
                     said = f"item {item}: '{label[:60]}' as {meant:g} in {before} and {code:g} in {wave}"
@@ -243,4 +246,4 @@ def _meaningless(file: str, row: int, meaning: str, answers: Answers) -> Problem
 
 
 def _twice(file: str, rows: pd.Index | list[int], found: str, allowed: str) -> Problem:
-    return in_file("codebook-twice", file, found, allowed, "remove the wrong lines", rows=rows)
+    return in_file("codebook-twice", file, found, allowed, "remove the wrong lines", rows=[*rows])

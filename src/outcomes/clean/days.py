@@ -202,7 +202,7 @@ def _orders(column: Column, meant: Sequence[Meant], forms: Sequence[DateForm], p
         mend = "the file mixes both orders, so export it again with ISO dates"
     else:
         likely = "month_first" if count["month_first"] else "day_first"
-        also = "" if count["either"] != sum(count.values()) else " (or month_first)"
+        also = " (or month_first)" if count["either"] == sum(count.values()) else ""
         mend = f"export it with ISO dates, or declare `dates: [{', '.join([*forms, likely])}]`{also}"
     return [place.problem("day-order", found, listed(_allowed(forms)), mend, column.rows(chosen))]
 

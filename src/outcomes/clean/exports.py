@@ -172,7 +172,7 @@ def _contradictions(pairs: list[Pair], place: Place) -> list[Problem]:
 def _strangers(pairs: list[Pair], entry: ItemColumn, file: str) -> list[Problem]:
     """Return the problem of wordings in the label export that neither codebook nor instrument has."""
     known = by_fold(entry.labels)
-    strange = [pair for pair in pairs if fold(pair.wording) not in known]
+    strange = [pair for pair in pairs if pair.wording and fold(pair.wording) not in known]
     if not strange or not known:
         return []
     said = (

@@ -202,7 +202,7 @@ class Column:
             if code != "empty-cell":
                 what += f" ({listed(dict.fromkeys(self.shown(n, ()) for n in chosen), 6)})"
             found.append(place.problem(code, what, listed(allowed, 20), mend, self.rows(chosen)))
-        return found
+        return sorted(found, key=lambda problem: problem.rows)
 
     def strange(
         self, chosen: list[int], code: str, allowed: Sequence[str], mend: str, place: Place
@@ -220,7 +220,7 @@ class Column:
             place.problem(
                 code, self.shown(n, allowed), said, nearest(self.distinct[n], allowed) or mend, self.rows([n])
             )
-            for n in chosen
+            for n in sorted(chosen, key=lambda n: self.rows([n]))
         ]
 
     def shown(self, n: int, allowed: Sequence[str]) -> str:
