@@ -168,6 +168,13 @@ def test_the_index_among_the_others_has_the_declared_share_low():
     assert found[["low", "high", "unknown"]].to_dict() == wanted.to_dict()
 
 
+@pytest.mark.parametrize(("at_least", "same"), [(1, "any"), (5, "all")])
+def test_a_count_that_is_another_rule_by_name_is_listed_once(at_least, same):
+    found = rule_changes(of_r(), rule("count", R["names"], at_least=at_least))["rule"].tolist()
+    assert found[0] == f"count {at_least}"
+    assert same not in found
+
+
 def test_an_index_that_does_not_exist_is_not_among_the_others():
     people = drawn("a | b\n low | low\n low | high\n high | low\n high | high")
     assert "index" not in set(rule_changes(people, rule("any", "ab"))["rule"])

@@ -72,6 +72,7 @@ TURNED = {
     "IMD deciles without 1": ("imd", ["2"], ["3", "10"], "no 1", "1 as the most"),
     "IMD decile 10": ("imd", ["Decile 10"], ["Decile 1"], "'Decile 10', with", "1 as the most"),
     "POLAR4 in deciles": ("polar4", ["1"], ["2", "10"], "'10'", "quintiles from 1 to 5"),
+    "POLAR4 unclassified as low": ("polar4", ["0", "1"], ["2", "3"], "'0'", "quintiles from 1 to 5"),
     "ABCS from the top": ("abcs", ["5"], ["1"], "'5', with '1'", "1 as the most"),
     "ACORN from the top": ("acorn", ["1", "2"], ["3", "4", "5"], "'1'", "category 1 is the most affluent"),
     "ACORN mixed": ("acorn", ["3", "5"], ["1", "4"], "'3', with '4'", "after the high ones"),
@@ -379,7 +380,9 @@ def test_abcs_is_not_adjusted_for_what_it_is_made_of(name, label, column):
     assert contradictions("polar4", held, [name]) == []
 
 
-@pytest.mark.parametrize(("name", "label"), [("sussex", "Campus in Sussex"), ("grace", "Grace period")])
+@pytest.mark.parametrize(
+    ("name", "label"), [("sussex", "Campus in Sussex"), ("grace", "Grace period"), ("hall", "Sexton Hall")]
+)
 def test_words_that_only_hold_a_trait_are_no_trait(name, label):
     held = {name: {"label": label, "column": "x", "levels": ["a", "b"]}}
     assert contradictions("abcs", held, [name]) == []
