@@ -173,9 +173,10 @@ def test_one_code_in_two_blocks_is_two_people():
     assert links.review.empty
 
 
-def test_a_row_without_a_block_is_linked_exactly_or_not_at_all():
+@pytest.mark.parametrize("other", ["a", None])
+def test_a_row_without_a_block_is_linked_exactly_or_not_at_all(other):
     left, right = ["ANNA12", "BERT77"], ["ANNA12", "BERT78"]
-    links = link_codes(left, right, left_block=[None, None], right_block=["a", "a"])
+    links = link_codes(left, right, left_block=[None, None], right_block=["a", other])
     assert told(links, (left, right)) == ["ANNA12 ANNA12 0 exact"]
 
 
