@@ -203,17 +203,20 @@ def test_no_errors_allowed_means_exact_links_only():
 def test_near_lists_what_would_be_linked_and_links_nothing():
     left = ["ANNA12", "BERT77", "CARL55", "DORA88", "S0016", "S0017", "EMIL33", "EMIL33"]
     right = ["ANNA12", "BERT78", "CARL56", "CARL57", "S0016", "S0018", "EMIL33"]
-    found = near(left, right)
-    assert list(found.columns) == ["left", "right", "errors", "reason"]
-    assert found.to_numpy().tolist() == [
+    links = near(left, right)
+    assert links.pairs.to_numpy().tolist() == [[0, 0, 0, "exact"], [4, 4, 0, "exact"]]
+    assert links.counts["near"] == 0
+    assert list(links.review.columns) == ["left", "right", "errors", "reason"]
+    assert links.review.to_numpy().tolist() == [
         [1, 1, 1, "near match"], [2, 2, 1, "ambiguous"], [2, 3, 1, "ambiguous"], [5, 5, 1, "crowded"],
         [6, 6, 0, "repeated"], [7, 6, 0, "repeated"],
     ]  # fmt: skip
 
 
 def test_near_looks_as_far_as_it_is_told():
-    assert near(["ANNA12"], ["ANNA34"]).empty
-    assert near(["ANNA12"], ["ANNA34"], most_errors=2).to_numpy().tolist() == [[0, 0, 2, "near match"]]
+    assert near(["ANNA12"], ["ANNA34"]).review.empty
+    further = near(["ANNA12"], ["ANNA34"], most_errors=2)
+    assert further.review.to_numpy().tolist() == [[0, 0, 2, "near match"]]
 
 
 def test_counts_say_what_each_step_did():

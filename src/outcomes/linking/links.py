@@ -16,7 +16,7 @@ So none need be solved, no tie is ever broken, and the order of rows plays no pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -121,11 +121,13 @@ def near(
     most_errors: int = 1,
     left_block: Blocks | None = None,
     right_block: Blocks | None = None,
-) -> pd.DataFrame:
-    """Return the review table of `link_codes` with its near links in it as ``near match``: none is made."""
+) -> Links:
+    """Return the exact links of `link_codes`; its near ones are in ``review`` as ``near match``, not linked."""
     links = link_codes(left, right, most_errors=most_errors, left_block=left_block, right_block=right_block)
-    close = links.pairs[links.pairs["how"] == "near"]
-    return _sorted(pd.concat([links.review, close.drop(columns="how").assign(reason="near match")]))
+    close = links.pairs["how"] == "near"
+    shown = links.pairs[close].drop(columns="how").assign(reason="near match")
+    review = _sorted(pd.concat([links.review, shown]))
+    return replace(links, pairs=links.pairs[~close].reset_index(drop=True), review=review)
 
 
 def _link(left: Side, right: Side, distance: Distance, most_errors: int) -> Links:
