@@ -122,7 +122,7 @@ def near(
     left_block: Blocks | None = None,
     right_block: Blocks | None = None,
 ) -> Links:
-    """Return the exact links of `link_codes`; its near ones are in ``review`` as ``near match``, not linked."""
+    """Return the exact links of `link_codes`; its near ones stand in ``review`` as ``near match``."""
     links = link_codes(left, right, most_errors=most_errors, left_block=left_block, right_block=right_block)
     close = links.pairs["how"] == "near"
     shown = links.pairs[close].drop(columns="how").assign(reason="near match")
