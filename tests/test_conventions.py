@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "keys": {"errors", "files"},
     "simulate": {"errors", "study"},
     "mixed": set(),
+    "sheets": {"errors"},
     "linking": set(),
     "validation": {"errors"},
     **{stage: {"columns", "errors", "study", "tables", *ENGINES.get(stage, ())} for stage in STAGES},
