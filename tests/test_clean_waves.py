@@ -145,6 +145,15 @@ def test_an_attribute_that_a_later_source_says_differently_is_named_by_row():
     assert "`ses: {changes: baseline}`" in str(found[0])
 
 
+def test_the_first_value_counts_and_a_return_to_it_is_no_change():
+    drawn = {wave: by_person(f"""
+        id | fsm
+        a  | {value}
+    """) for wave, value in (("start", "low"), ("middle", "high"), ("end", "low"))}  # fmt: skip
+    named = {wave: (f"{wave}.csv", {"fsm": "FSM"}) for wave in drawn}
+    assert [one.file for one in waves.stable(drawn, named, study())] == ["middle.csv"]
+
+
 def test_changes_are_warnings_where_the_study_says_that_the_baseline_counts():
     found = waves.stable(KNOWN, COLUMNS, study("baseline"))
     assert [one.label for one in found] == ["W-attribute-changed"] * 4
@@ -240,6 +249,16 @@ def test_waves_in_order_of_time_are_passed_over():
     (problem,) = waves.before({"start": DATES["middle"], "end": DATES["start"]}, DAYS)
     assert problem.rows == (2,)
     assert "1 of 2 people" in problem.found
+    assert "day and month" in problem.mend
+
+
+def test_the_latest_earlier_wave_is_what_counts():
+    days = {"start": "2026-03-01", "middle": "2026-01-01", "end": "2026-02-01"}
+    drawn = {wave: by_person(f"""
+        id | answered_on
+        a  | {day}
+    """) for wave, day in days.items()}  # fmt: skip
+    assert [one.file for one in waves.before(drawn, DAYS)] == ["middle.csv", "end.csv"]
 
 
 def test_no_person_stands_in_a_problem():

@@ -293,18 +293,32 @@ def test_chunks_do_not_change_a_correlation(monkeypatch):
     assert warnings({"start": sound(3)}, study({"calm": "q1 q2 q3 q4"}), FILES) == whole
 
 
-def test_half_a_scale_undeclared_is_found_though_its_items_cancel_each_other():
-    random = np.random.default_rng(5)
+HALF = [f"i{n}" for n in range(20)]
+
+
+def half_undeclared(seed: int) -> pd.DataFrame:
+    """Answers to 20 items, every second of them worded the other way round."""
+    random = np.random.default_rng(seed)
     trait = random.normal(size=300)[:, None]
     given = (3 + trait * np.tile([1, -1], 10) + random.normal(size=(300, 20))).round().clip(1, 5)
-    items = [f"i{n}" for n in range(20)]
-    answers = pd.DataFrame(given, columns=items, index=range(2, 302)).assign(person=None)
-    plain = [answers[item].corr(answers[items].sum(axis=1) - answers[item]) for item in items]
+    return pd.DataFrame(given, columns=HALF, index=range(2, 302)).assign(person=None)
+
+
+def test_half_a_scale_undeclared_is_found_though_its_items_cancel_each_other():
+    answers = half_undeclared(5)
+    plain = [answers[item].corr(answers[HALF].sum(axis=1) - answers[item]) for item in HALF]
     assert min(plain) > -0.3
-    found = warnings({"start": answers}, study({"mood": " ".join(items)}), FILES)
+    found = warnings({"start": answers}, study({"mood": " ".join(HALF)}), FILES)
     named = {problem.found.split()[1] for problem in found}
-    assert named in ({*items[::2]}, {*items[1::2]})
+    assert named in ({*HALF[::2]}, {*HALF[1::2]})
     assert {problem.code for problem in found} == {"reversed-item"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_which_half_is_named_is_the_same_in_all_waves(seed):
+    waves = {"start": half_undeclared(seed), "end": half_undeclared(10 + seed)}
+    found = warnings(waves, study({"mood": " ".join(HALF)}, ("start", "end")), FILES)
+    assert [(problem.code, problem.file) for problem in found] == [("reversed-item", "start.csv")] * 10
 
 
 @pytest.mark.parametrize(("r", "is_below"), [(-0.361, True), (-0.360, False), (-1.0, True), (0.9, False)])
@@ -366,6 +380,16 @@ def test_waves_of_other_people_are_not_compared():
     assert not said_of({"start": start, "end": end})
     end["person"] = pd.NA
     assert not said_of({"start": start, "end": end})
+
+
+def test_who_stands_in_a_wave_twice_is_not_linked():
+    trait = np.random.default_rng(1).normal(size=300)
+    start, end = sound(1, trait=trait), sound(2, trait=-trait)
+    twice = pd.concat([start, start.head(40).set_axis(range(400, 440))])
+    (problem,) = warnings({"start": twice, "end": end}, study(FOUR, ("start", "end")), FILES)
+    assert "260 people" in problem.found
+    (problem,) = warnings({"start": end, "end": twice}, study(FOUR, ("start", "end")), FILES)
+    assert "260 people" in problem.found
 
 
 def ranged(seed: int, low: int, high: int, n: int = 200) -> pd.DataFrame:

@@ -213,7 +213,7 @@ def _backwards(start: pd.Series, end: pd.Series) -> np.ndarray:
 def _same(answers: pd.DataFrame, items: list[str]) -> np.ndarray:
     """Return which rows hold a full vector, with enough different answers, that another person gave as well.
 
-    Vectors are compared by their 64-bit hash first, and then as they are.
+    Vectors are compared by their 64-bit hash first, and then as they are, when a gap is like nothing.
     """
     found = np.zeros(len(answers), dtype=bool)
     if len(items) < LONG or answers.empty:
@@ -238,9 +238,8 @@ def _same(answers: pd.DataFrame, items: list[str]) -> np.ndarray:
 
 
 def _varied(given: np.ndarray) -> np.ndarray:
-    """Return which rows are full and hold at least three different answers."""
-    different = 1 + (np.diff(np.sort(given, axis=1), axis=1) > 0).sum(axis=1)
-    return ~np.isnan(given).any(axis=1) & (different >= SEVERAL)
+    """Return which rows hold at least three different answers."""
+    return 1 + (np.diff(np.sort(given, axis=1), axis=1) > 0).sum(axis=1) >= SEVERAL
 
 
 def _vectors(answers: pd.DataFrame, items: list[str], places: np.ndarray) -> np.ndarray:
@@ -266,7 +265,7 @@ def _partial(
         said = said.fillna(end.notna().astype("boolean"))
     if said.notna().any():
         return some & (~said.fillna(value=True)).to_numpy(dtype=bool)
-    return some & (len(items) > GAP) & answers[items[-GAP:]].isna().to_numpy().all(axis=1)
+    return some & answers[items[-GAP:]].isna().to_numpy().all(axis=1)
 
 
 def _split(places: np.ndarray) -> Iterator[np.ndarray]:

@@ -87,7 +87,7 @@ def same_answers(answers: Mapping[str, pd.DataFrame], files: Mapping[str, str]) 
         if len(items) < FEWEST_ITEMS or len(here) < FEWEST_PEOPLE:
             continue
         alike = _alike(answers[earlier], there[at[here]], answers[later], here, items)
-        if alike >= ALIKE:
+        if alike:
             said = f"the answers of {earlier} ({files[earlier]}) from {alike:.0%} of the people in both"
             found.append(_same_export(files, earlier, later, said))
     return found
@@ -96,7 +96,7 @@ def same_answers(answers: Mapping[str, pd.DataFrame], files: Mapping[str, str]) 
 def _alike(
     earlier: pd.DataFrame, there: np.ndarray, later: pd.DataFrame, here: np.ndarray, items: list[str]
 ) -> float:
-    """Return the share of linked rows with the same answers; 0 where most give one answer throughout."""
+    """Return the share of linked rows with the same answers; 0 if small, or if most give one throughout."""
     same, differ = np.ones(len(here), dtype=bool), np.zeros(len(here), dtype=bool)
     first = later[items[0]].to_numpy()[here]
     for item in items:
@@ -104,7 +104,7 @@ def _alike(
         same &= (before == after) | (np.isnan(before) & np.isnan(after))
         differ |= (after != first) & ~(np.isnan(after) & np.isnan(first))
         if same.mean() < ALIKE:
-            break
+            return 0.0
     return float(same.mean()) if differ.mean() >= 0.5 else 0.0
 
 
