@@ -490,3 +490,26 @@ def test_every_cell_is_read_or_changed_or_named_by_its_row(
     blank = {row for row, cell in enumerate(given_cells, 2) if not tidy(cell or "")}
     assert set(reading.values.index[reading.values.isna()]) == wrong | emptied | blank
     assert not wrong & set(reading.changes["row"])
+
+
+def test_a_cell_with_an_error_is_not_among_the_changes():
+    reading = read("1", " Not at all", of=CALM)
+    assert codes_of(reading)[0] == "E-wrong-form"
+    assert reading.changes.empty
+
+
+def test_a_few_codes_outside_the_scale_among_many_answers_are_slips():
+    reading = read(*["1", "2", "3", "4"] * 30, *["7"] * 5, of=CALM, out_of_range="missing")
+    assert codes_of(reading) == ["W-outside-scale"]
+
+
+def test_a_recoded_cell_stays_recoded_in_a_column_of_wording():
+    recoded = replace(entry(CALM), codes={"1": 1.0, "7": 4.0})
+    reading = read("Not at all", "Not at all", "7", of=recoded, answers_as="either")
+    assert changes(reading) == [(4, "7", "4", "recoded by the codebook")]
+
+
+def test_a_wording_that_is_a_number_is_a_wording_where_labels_are_declared():
+    turned = Answers(low=1, high=2, labels={"1": "10", "2": "1"})
+    assert read("1", "10", of=turned, answers_as="labels").values.tolist() == [2, 1]
+    assert read("1", "2", of=turned).values.tolist() == [1, 2]

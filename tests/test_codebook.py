@@ -84,6 +84,7 @@ def test_codes_that_only_mean_no_answer_leave_the_others_to_the_instrument():
         *    | q1     | q1   | 99   | missing
     """)[0]["end"]["q1"]
     assert entry.codes == {"1": 1, "2": 2, "3": 3, "4": 4}
+    assert entry.labels == {"Not at all": 1, "Somewhat": 2, "Fairly": 3, "Very": 4}
     assert entry.missing == {"99"}
 
 
@@ -199,6 +200,8 @@ def test_an_option_needs_an_instrument_of_0_and_1_and_stands_once():
     ]
     twice = "wave | column | item | option\n* | Q5 | visit | A\n* | Q5 | bursary | A"
     assert [code for code, _ in problems(twice, OPTIONS)] == ["codebook-shared"]
+    beside = "wave | column | item | option\n* | Q5 | visit | A\n* | Q5 | bursary |"
+    assert [code for code, _ in problems(beside, OPTIONS)] == ["codebook-shared"]
 
 
 def test_what_the_codebook_says_is_what_cells_mean():

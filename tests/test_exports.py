@@ -143,3 +143,9 @@ def test_a_code_of_the_scale_that_is_labelled_no_answer_is_refused():
 def test_other_labels_are_a_warning():
     (problem,) = value_labels(ENTRIES["q1"], {"1.0": "Never", "4": "Very"}, PLACE)
     assert (problem.label, "1 for 'Never'" in problem.found) == ("W-value-labels", True)
+
+
+def test_a_response_that_stands_twice_is_looked_at_once_and_one_without_number_not_at_all():
+    codes = "id | q1\nA | 1\nA | 4\n | 4"
+    labels = "id | q1\nA | Not at all\nA | Very\n | Not at all"
+    assert not both(codes, labels)

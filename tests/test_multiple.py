@@ -108,3 +108,9 @@ KNOWN = ["a bursary", "visits", "visits, talks", "talks", "none; really"]
 def test_options_that_were_joined_come_apart_again(options, mark):
     found, unknown = split(mark.join(options) + mark, KNOWN)
     assert (found, unknown) == (options, 0)
+
+
+def test_a_longer_text_is_not_the_option_that_it_begins_with():
+    entry = replace(JOINED, labels={"Visits": 1.0, "*": 0.0}, option="Visits")
+    reading = ticked({"Q5": column("Visits elsewhere", "Visits")}, entry, missing=[], place=PLACE)
+    assert reading.values.tolist() == [0, 1]
