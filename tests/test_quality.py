@@ -142,6 +142,15 @@ def test_who_took_less_than_the_declared_seconds_is_fast():
     assert not rows_of(flags(answers, study(LONG), "start", seconds=seconds), "fast")
 
 
+def test_times_that_are_all_to_the_minute_do_not_tell_who_was_fast():
+    answers, part = vectors(*["...1........"] * 2), study(LONG, least_seconds=40)
+    start = times("2026-01-01T10:00:00", "2026-01-01T10:00:00")
+    end = times("2026-01-01T10:00:00", "2026-01-01T10:05:00")
+    assert not rows_of(flags(answers, part, "start", started=start, ended=end), "fast")
+    end = times("2026-01-01T10:00:00", "2026-01-01T10:05:01")
+    assert rows_of(flags(answers, part, "start", started=start, ended=end), "fast") == [2]
+
+
 def test_who_ended_before_the_start_is_flagged_and_not_called_fast():
     starts = ["2026-01-01T10:00:05", "2026-01-01T10:00:05", "2026-01-02", "2026-01-01", "2026-01-01T10:05"]
     ends = ["2026-01-01T10:00:04", "2026-01-01T10:00", "2026-01-01T23:00:00", "2026-01-01T09:00", ""]
@@ -207,6 +216,8 @@ def test_flags_are_named_by_row_and_never_by_person():
     )
     assert "`responses: partial: leave_out`" in str(said[2])
     assert not any(person in " ".join(map(str, said)) for person in answers["person"])
+    everything = warnings({"start": answers}, part, {"start": ("start.csv", {})}, found)
+    assert everything[: len(said)] == said
 
 
 def test_no_rows_have_no_flags():

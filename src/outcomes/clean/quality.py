@@ -106,14 +106,20 @@ def careless(flagged: Mapping[str, pd.DataFrame], part: Cleaning, files: Files) 
     ]  # fmt: skip
 
 
-def warnings(answers: Mapping[str, pd.DataFrame], part: Cleaning, files: Files) -> list[Problem]:
-    """Return what is odd about items and scales, as warnings; a wave without rows says nothing."""
+def warnings(
+    answers: Mapping[str, pd.DataFrame],
+    part: Cleaning,
+    files: Files,
+    flagged: Mapping[str, pd.DataFrame] | None = None,
+) -> list[Problem]:
+    """Return what is odd about responses (``flagged`` by `flags`), items and scales, as warnings."""
     surveys = {
         wave: Survey(wave, answers[wave], part.items[wave], *files[wave])
         for wave in part.waves
         if wave in answers and len(answers[wave])
     }
-    found = [problem for survey in surveys.values() for problem in gaps(survey, part)]
+    found = careless(flagged or {}, part, files)
+    found += [problem for survey in surveys.values() for problem in gaps(survey, part)]
     named: set[tuple[str, str]] = set()
     for name, scale in part.scales.items():
         asking = [surveys[wave] for wave in scale.waves if wave in surveys]
@@ -190,13 +196,14 @@ def _items_in(
 
 
 def _fast(seconds: pd.Series, start: pd.Series, end: pd.Series, least: float | None) -> np.ndarray:
-    """Return which rows took less than ``least`` seconds; times without seconds say nothing about it."""
+    """Return which rows took less than ``least`` seconds; times to the minute say nothing about it."""
     if least is None:
         return np.zeros(len(seconds), dtype=bool)
     took = seconds.to_numpy(copy=True)
     timed = np.isnan(took) & (_length(start, end) >= PRECISE)
     first, last = (_instants(times[timed]) for times in (start, end))
-    took[timed] = (last - first) / np.timedelta64(1, "s")
+    if (last.astype("int64") % 60).any() or (first.astype("int64") % 60).any():
+        took[timed] = (last - first) / np.timedelta64(1, "s")
     return (took >= 0) & (took < least)
 
 
@@ -223,12 +230,12 @@ def _same(answers: pd.DataFrame, items: list[str]) -> np.ndarray:
         for some in _split(np.arange(len(answers)))
     ])  # fmt: skip
     places = np.flatnonzero(pd.Series(hashed).duplicated(keep=False))
-    places = places[_each(places, lambda some: _varied(_vectors(answers, items, some)))]
+    places = places[_each(places, lambda some: _varied(answers.iloc[some][items].to_numpy()))]
     vector, _ = pd.factorize(hashed[places])
     first = places[np.unique(vector, return_index=True)[1]][vector]
     pairs = np.arange(len(places))
     alike = _each(pairs, lambda some: (
-        _vectors(answers, items, places[some]) == _vectors(answers, items, first[some])
+        answers.iloc[places[some]][items].to_numpy() == answers.iloc[first[some]][items].to_numpy()
     ).all(axis=1))  # fmt: skip
     person, _ = pd.factorize(answers["person"].iloc[places])
     person = np.where(person < 0, -1 - pairs, person)  # who has no id is a person of their own
@@ -240,10 +247,6 @@ def _same(answers: pd.DataFrame, items: list[str]) -> np.ndarray:
 def _varied(given: np.ndarray) -> np.ndarray:
     """Return which rows hold at least three different answers."""
     return 1 + (np.diff(np.sort(given, axis=1), axis=1) > 0).sum(axis=1) >= SEVERAL
-
-
-def _vectors(answers: pd.DataFrame, items: list[str], places: np.ndarray) -> np.ndarray:
-    return answers.iloc[places][items].to_numpy()
 
 
 def _each(places: np.ndarray, judged: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
