@@ -45,9 +45,7 @@ def text_of(content: bytes, file: str, declared: Encoding | None) -> Text:
         encoding = found
     elif encoding in ("utf-16", "utf-32") or (encoding != "utf-8" and (found or _is_utf_8(content))):
         mend = "take `encoding` out of the study file"
-        problems.append(
-            in_file("encoding", file, "text that is not", f"{NAMES[encoding]}, as declared", mend)
-        )
+        problems.append(in_file("encoding", file, "UTF-8 text", f"{NAMES[encoding]}, as declared", mend))
         encoding = "utf-8"
     if found == "utf-8":
         said, mend = "a byte order mark, which was left out", "nothing needs to be done"
@@ -135,7 +133,11 @@ def _without_nul(content: bytes, file: str) -> tuple[bytes, list[Problem]]:
         return content, []
     body = content.rstrip(b"\x00")
     tail, inside = len(content) - len(body), body.count(0)
-    parts = [f"{inside:,} NUL bytes within it, the first at offset {at:,}"] if inside else []
-    parts += [f"{tail:,} NUL bytes at its end, from offset {len(body):,} on"] if tail else []
+    parts = [f"{_bytes(inside)} within it, the first at offset {at:,}"] if inside else []
+    parts += [f"{_bytes(tail)} at its end, from offset {len(body):,} on"] if tail else []
     mend = "the file was damaged on its way; export it again"
     return body, [in_file("nul-bytes", file, " and ".join(parts), "text without NUL bytes", mend)]
+
+
+def _bytes(number: int) -> str:
+    return "1 NUL byte" if number == 1 else f"{number:,} NUL bytes"

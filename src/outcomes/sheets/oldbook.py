@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from datetime import time
+from datetime import date, time
 
 import xlrd  # type: ignore[import-untyped]
 from xlrd.biffh import error_text_from_code  # type: ignore[import-untyped]
@@ -66,7 +66,8 @@ def _texts(sheet: xlrd.sheet.Sheet, row: int, epoch: int, marks: Marks) -> list[
             value = bool(cell.value)
         elif cell.ctype == xlrd.XL_CELL_DATE:
             value = _moment(cell.value, epoch)
-            marks.dates.setdefault(column, []).append(row + 1)
+            if isinstance(value, date):
+                marks.dates.setdefault(column, []).append(row + 1)
         elif cell.ctype == xlrd.XL_CELL_NUMBER and values.is_long(cell.value):
             marks.long.setdefault(column, []).append(row + 1)
         texts.append(values.text(value))

@@ -18,6 +18,7 @@ MOST_BYTES = 1_000_000_000
 """Most bytes that a raw file may have."""
 
 _DETECTED = Declared()
+_START, _NOTHING = 65_536, b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"
 
 
 def too_large(size: int, file: str) -> Problem | None:
@@ -38,7 +39,7 @@ def read(content: bytes, file: str, declared: Declared = _DETECTED) -> Sheet:
     large = too_large(len(content), file)
     if large:
         raise DataError([large])
-    if not content.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
+    if not content[:_START].strip(_NOTHING) and not content.strip(_NOTHING):
         mend = "export it again"
         raise DataError([in_file("empty", file, "an empty file", "a header and at least one row", mend)])
     packed, problems = format_of(content, file, declared)
@@ -75,10 +76,10 @@ def _rows(content: bytes, file: str, packed: Format, declared: Declared) -> Shee
     problems += shape.rows(grid, source, index, file)
     kept, faults = shape.trailing(head.names, columns, file)
     problems += [*faults, *workbook.marked(source.marks, head.names, file)]
-    kept_cells = {head.names[at] or names.letter(at): columns[at] for at in kept}
-    problems += [*signs.header_faults(list(head.names), file), *signs.faults(kept_cells, index, file)]
+    named = [(head.names[at] or names.letter(at), columns[at]) for at in kept]
+    problems += [*signs.header_faults(list(head.names), file), *signs.faults(named, index, file)]
     notes = _settled([*source.problems, *problems])
-    frame = pd.DataFrame(kept_cells, index=index, copy=False)
+    frame = pd.DataFrame(dict(named), index=index, copy=False)
     dates = shape.date_columns(source.marks.dates, head, columns)
     return _sheet(frame, packed, head, notes, encoding=source.encoding, dates=dates)
 
@@ -111,11 +112,11 @@ def _records(content: bytes, file: str, packed: Format, declared: Declared) -> S
     height = len(next(iter(found.columns.values()), ()))
     index = pd.Index(range(2, height + 2), dtype="int64", name="row")
     problems = [*found.problems, *names.faults(list(found.columns), file)]
-    problems += signs.faults(found.columns, index, file)
-    problems += [shape.no_responses(file)] if not height else []
+    problems += signs.faults(found.columns.items(), index, file)
     frame = pd.DataFrame(found.columns, index=index, copy=False)
     blank = shape.blank_rows(frame)
     problems += [shape.left_out(blank, file)] if blank else []
+    problems += [shape.no_responses(file)] if len(blank) == height else []
     notes = _settled(problems)
     return Sheet(
         frame.drop(index=blank) if blank else frame, packed, "plain", found.encoding,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +22,12 @@ from outcomes.sheets.sheet import Encoding, Format
 
 MOST_CELLS = 2_000_000_000
 """Most cells that a compressed file may unpack to."""
+
+_MOST_DEFLATED = 1032
+"""Most that one byte of a zlib stream unpacks to."""
+
+_SAYS_UTF_8 = b"\x07\x00\x00\x00\x14\x00\x00\x00\x01\x00\x00\x00\x05\x00\x00\x00UTF-8"
+"""The record of an SPSS file that names its code page: type 7, subtype 20, five bytes of text."""
 
 _CODE_PAGES: dict[Encoding, str] = {
     "utf-8": "UTF-8", "cp1252": "WINDOWS-1252", "latin-1": "ISO-8859-1", "mac-roman": "MACINTOSH",
@@ -51,28 +57,92 @@ def labelled(content: bytes, file: str, packed: Format, encoding: Encoding | Non
     if encoding is not None and encoding not in _CODE_PAGES:
         said, mend = f"`encoding: {encoding}`", "take it out: the file says itself how its text is written"
         raise DataError([in_file("encoding", file, said, listed(_CODE_PAGES), mend)])
+    page = _CODE_PAGES[encoding] if encoding else None
+    bytewise = None
     try:
-        frame, meta = read(
-            io.BytesIO(content), user_missing=True, encoding=_CODE_PAGES[encoding] if encoding else None
-        )
+        _refuse_beyond(content, read(io.BytesIO(content), metadataonly=True, encoding="ISO-8859-1")[1])
+        bytewise = _read_bytewise(content) if packed == "sav" else None
+        frame, meta = read(io.BytesIO(content), user_missing=True, encoding=page)
     except Exception as error:  # the library names what it met by words only
-        raise DataError([_unreadable(file, str(error))]) from None
-    found = Records(encoding=meta.file_encoding or "")
-    for name in frame.columns:
+        says_utf_8 = _is_utf_8(page) if page else _SAYS_UTF_8 in content
+        cut = _cut(*bytewise, file) if bytewise and says_utf_8 else ()
+        raise DataError([*cut] or [_unreadable(file, str(error))]) from None
+    names = list(frame.columns)
+    if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise DataError([_unreadable(file, "names")])
+    found = Records(encoding=page or meta.file_encoding or "")
+    for name in names:
         letters = frozenset(map(str, meta.missing_user_values.get(name, ())))
         places, distinct = pd.factorize(frame[name])
         single = meta.readstat_variable_types.get(name) == "float"
         _add(found, name, places, [_value(one, letters, single) for one in distinct], file)
-        labels = meta.variable_value_labels.get(name) or {}
-        if labels:
-            found.value_labels[name] = {_code(code, packed): str(label) for code, label in labels.items()}
-        missing = _declared_missing(found.columns[name], meta.missing_ranges.get(name, ()))
-        missing |= {f".{one}" for one in letters}
-        if missing:
-            found.user_missing[name] = frozenset(missing)
-    wording = meta.column_names_to_labels.items()
-    found.questions = {name: plain(said) for name, said in wording if said and plain(said)}
+        _declare(found, name, meta, packed, letters)
+    if bytewise is not None and _is_utf_8(page or meta.file_encoding):
+        found.problems += _cut(*bytewise, file)
     return found
+
+
+def _declare(found: Records, name: str, meta: Any, packed: Format, letters: frozenset[str]) -> None:
+    """Take into ``found`` what the file declares of the column ``name``: labels, missing codes, wording."""
+    labels = meta.variable_value_labels.get(name) or {}
+    if labels:
+        found.value_labels[name] = {_code(code, packed): str(label) for code, label in labels.items()}
+    missing = _declared_missing(found.columns[name], meta.missing_ranges.get(name, ()))
+    missing |= {f".{one}" for one in letters}
+    if missing:
+        found.user_missing[name] = frozenset(missing)
+    wording = plain(meta.column_names_to_labels.get(name) or "")
+    if wording:
+        found.questions[name] = wording
+
+
+def _is_utf_8(page: str | None) -> bool:
+    return (page or "UTF-8").upper().replace("-", "") == "UTF8"
+
+
+def _read_bytewise(content: bytes) -> tuple[pd.DataFrame, Any]:
+    """Return an SPSS file with each byte of its text as one character."""
+    frame, meta = pyreadstat.read_sav(io.BytesIO(content), user_missing=True, encoding="ISO-8859-1")
+    return frame, meta
+
+
+def _refuse_beyond(content: bytes, meta: Any) -> None:
+    """Raise ValueError where a file says that it holds more cells than its bytes can."""
+    most = len(content) * (_MOST_DEFLATED if content.startswith(b"$FL3") else 1)
+    if (meta.number_rows or 0) * meta.number_columns > min(most, MOST_CELLS):
+        raise ValueError("more rows than bytes")
+
+
+def _cut(frame: pd.DataFrame, meta: Any, file: str) -> Iterator[Problem]:
+    """Yield where text that should be UTF-8 is not; at the end of a text pyreadstat drops it without a word.
+
+    ``frame`` and ``meta`` are of the file read byte by byte.
+    """
+    mend = "declare `encoding: cp1252` (of Windows) or `encoding: mac-roman`, or export it again"
+    for at, column in enumerate(frame.columns):
+        places, distinct = pd.factorize(frame.iloc[:, at])
+        name = column.encode("latin-1", "replace").decode("utf-8", "replace")
+        bad = [place for place, text in enumerate(distinct) if isinstance(text, str) and not _fits(text)]
+        if bad:
+            rows = (np.flatnonzero(np.isin(places, bad)) + 2).tolist()
+            said = "text with bytes that are not UTF-8"
+            yield in_file("not-utf8", file, said, "UTF-8 text", mend, rows=rows, column=name)
+    labels = [label for each in meta.variable_value_labels.values() for label in each.values()]
+    above = [*frame.columns, *meta.column_labels, *labels]
+    if not all(_fits(text) for text in above if isinstance(text, str)):
+        said = "names or labels with bytes that are not UTF-8"
+        yield in_file("not-utf8", file, said, "UTF-8 text", mend)
+
+
+def _fits(text: str) -> bool:
+    """Return whether characters that stand for bytes are UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def parquet(content: bytes, file: str) -> Records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -24,12 +24,12 @@ _MOJIBAKE = re.compile(
 _REPLACED = "\ufffd"
 
 
-def faults(columns: Mapping[str, pd.Categorical], index: pd.Index, file: str) -> Iterator[Problem]:
+def faults(columns: Iterable[tuple[str, pd.Categorical]], index: pd.Index, file: str) -> Iterator[Problem]:
     """Yield the columns whose text was read in a wrong encoding once (error) or lost characters (warning).
 
     Each distinct text is looked at once; ``index`` holds the rows.
     """
-    for name, cells in columns.items():
+    for name, cells in columns:
         texts = pa.array(cells.categories, pa.large_string())
         beyond = np.flatnonzero(~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False))
         odd = {int(at): texts[int(at)].as_py() for at in beyond}
