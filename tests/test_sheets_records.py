@@ -74,7 +74,7 @@ CELLS = {
 def test_an_spss_file_gives_codes_with_their_labels_and_missing_codes(content, file):
     sheet = read(content, file)
     assert rows(sheet) == CELLS
-    assert (sheet.format, sheet.layout, sheet.encoding) == ("sav", "plain", "UTF-8")
+    assert (sheet.format, sheet.layout, sheet.encoding) == ("sav", "plain", "utf-8")
     assert sheet.value_labels == {
         "q1": {"1": "Agree", "99": "Prefer not to say"}, "said": {"NA": "not asked"}
     }  # fmt: skip
@@ -101,7 +101,9 @@ def test_an_spss_file_in_windows_1252_is_read_by_what_it_says_or_what_is_declare
     assert rows(read(named, "w.sav", encoding="cp1252")) == {2: ["M1", "café"]}
     assert rows(read(unnamed, "w.sav", encoding="cp1252")) == {2: ["M1", "café"]}
     (said,) = problems(in_windows_1252(content, True).replace(b"\xe9", b"\x81"), "w.sav")
-    assert said.startswith("E-encoding: w.sav: found text that is not in the code page")
+    assert said.startswith(
+        "E-encoding: w.sav, column said, row 2: found text with bytes that are not Windows-1252; allowed:"
+    )
     assert "found `encoding: utf-16`" in problems(named, "w.sav", encoding="utf-16")[0]
 
 
@@ -109,6 +111,8 @@ def test_text_of_an_spss_file_that_is_not_the_utf_8_it_says_is_never_cut():
     frame = pd.DataFrame({"id": ["M1", "M2", "M3"], "said": ["café", "b", "naïve"]})
     inside = spss(frame, column_labels=["", "é?"], variable_value_labels={"said": {"b": "bé"}})
     at_the_end = spss(frame.assign(id="M1234567"), column_labels=["", "é"])
+    label = spss(frame.assign(said=["x", "y", "z"]), variable_value_labels={"said": {"x": "is\xe9"}})
+    assert codes(label.replace("é".encode(), b"\xff "), "w.sav") == ["E-not-utf8"]
     for content, encoding in ((inside, None), (inside, "utf-8"), (at_the_end, None), (at_the_end, "utf-8")):
         said = problems(content.replace("é".encode(), b"\xe9 "), "w.sav", encoding=encoding)
         assert [line.partition(";")[0] for line in said] == [
@@ -118,9 +122,17 @@ def test_text_of_an_spss_file_that_is_not_the_utf_8_it_says_is_never_cut():
     assert rows(read(inside, "w.sav"))[4] == ["M3", "naïve"]
 
 
+def test_a_letter_that_the_width_of_its_field_cut_off_is_noticed():
+    content = spss(pd.DataFrame({"id": ["M1", "M2"], "said": ["naïf", "abcé"]}))
+    sheet = read(content.replace("abcé".encode(), b"abcd\xc3"), "w.sav")
+    assert rows(sheet) == {2: ["M1", "naïf"], 3: ["M2", "abcd\ufffd"]}
+    assert [(note.code, note.rows) for note in sheet.notes] == [("replaced-character", (3,))]
+
+
 def test_text_of_a_stata_file_that_is_not_in_its_code_page_is_refused():
     content = stata(pd.DataFrame({"id": ["M1"], "said": ["café"]})).replace("é".encode(), b"\xe9 ")
-    assert codes(content, "w.dta") == ["E-encoding"]
+    assert codes(content, "w.dta") == ["E-not-utf8"]
+    assert codes(content, "w.dta", encoding="cp1252") == []
     older = stata(pd.DataFrame({"id": ["M1"], "said": ["caf@"]}), version=12).replace(b"caf@", b"caf\xe9")
     assert rows(read(older, "w.dta")) == {2: ["M1", "café"]}
 

@@ -8,7 +8,7 @@ from itertools import chain, islice
 import pandas as pd
 
 from outcomes.errors import DataError, Problem, in_file
-from outcomes.sheets import delimited, layouts, names, oldbook, records, shape, signs, workbook
+from outcomes.sheets import delimited, labelled, layouts, names, oldbook, records, shape, signs, workbook
 from outcomes.sheets.formats import TEXT, format_of
 from outcomes.sheets.grid import Grid, Source
 from outcomes.sheets.layouts import Head
@@ -108,7 +108,7 @@ def _records(content: bytes, file: str, packed: Format, declared: Declared) -> S
     if packed == "parquet":
         found = records.parquet(content, file)
     else:
-        found = records.labelled(content, file, packed, declared.encoding)
+        found = labelled.labelled(content, file, packed, declared.encoding)
     height = len(next(iter(found.columns.values()), ()))
     index = pd.Index(range(2, height + 2), dtype="int64", name="row")
     problems = [*found.problems, *names.faults(list(found.columns), file)]
