@@ -260,6 +260,21 @@ def test_a_key_that_is_not_there_is_a_sentence(project, monkeypatch, capsys):
     assert "the key of tiny: found none" in capsys.readouterr().err
 
 
+def test_a_key_is_made_outside_the_project_and_never_shown(project, monkeypatch, capsys, tmp_path_factory):
+    kept = tmp_path_factory.mktemp("kept") / "keys" / "tiny.key"
+    monkeypatch.setenv("OUTCOMES_KEY_FILE", str(kept))
+    before = sorted(project.rglob("*"))
+    assert cli.main(["key", "tiny"]) == 0
+    secret = kept.read_text().strip()
+    assert len(secret) == 64
+    said = capsys.readouterr()
+    assert str(kept) in said.out
+    assert secret not in said.out + said.err
+    assert sorted(project.rglob("*")) == before
+    assert cli.main(["key", "tiny"]) == 0
+    assert kept.read_text().strip() == secret
+
+
 def test_outside_a_project_there_is_a_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["check"]) == 2

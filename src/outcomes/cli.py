@@ -150,7 +150,7 @@ def simulate(asked: argparse.Namespace) -> int:
 def key(asked: argparse.Namespace) -> int:
     """Make the secret key by which the ids of a study become pseudonyms, outside the project."""
     project = Project.open(_root(), asked.study)
-    _say(keys.make_key(project.name), sys.stdout)
+    _say(keys.make_key(project.name, project.root), sys.stdout)
     return DONE
 
 
@@ -161,7 +161,7 @@ def _checked(study: str | None) -> Checked:
     """
     project = Project.open(_root(), study)
     part = Cleaning.of(project.loaded)
-    secret = keys.secret_for(project.name, part.ids)
+    secret = keys.secret_for(project.name, part.ids, project.root)
     try:
         made = clean(project.raw, part, secret)
     except DataError as refused:
