@@ -64,6 +64,12 @@ docs/how-to/errors.md explains each code.
     assert table([SIX, FAST, NINE, NO_ID, KEY]) == drawn
 
 
+def test_a_file_is_called_as_the_problem_says():
+    odd = in_file("x", "export: final, part 2", "a", "b", "c", rows=[2], column="q1")
+    assert [group.file for group in groups([odd])] == ["export: final, part 2"]
+    assert "2    q1     a" in table([odd])
+
+
 def test_a_problem_that_lies_in_no_file_is_its_sentence():
     assert f"\n{LOCK}\n" in table([LOCK])
 

@@ -17,7 +17,7 @@ from textwrap import wrap
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from outcomes.errors import Problem, listed
+from outcomes.errors import Problem
 
 MOST = 50
 """Most problems of one code that are shown; the others are counted."""
@@ -178,11 +178,16 @@ def escaped(text: str) -> str:
 def spans(rows: Iterable[int]) -> str:
     """Return row numbers as a reader says them: `2-5, 9`; after twelve such parts the rest is counted."""
     ordered = sorted(set(rows))
-    starts = [row for n, row in enumerate(ordered) if n == 0 or row > ordered[n - 1] + 1]
-    ends = [row for n, row in enumerate(ordered, 1) if n == len(ordered) or ordered[n] > row + 1]
-    parts = [f"{a}-{b}" if b > a else f"{a}" for a, b in zip(starts, ends, strict=True)]
-    rest = sum(1 for row in ordered if len(ends) > _SPANS and row > ends[_SPANS - 1])
-    return listed(parts[:_SPANS]) + (f" and {rest:,} more" if rest else "")
+    parts: list[str] = []
+    at = 0
+    while at < len(ordered) and len(parts) < _SPANS:
+        end = at
+        while end + 1 < len(ordered) and ordered[end + 1] == ordered[end] + 1:
+            end += 1
+        parts.append(f"{ordered[at]}-{ordered[end]}" if end > at else f"{ordered[at]}")
+        at = end + 1
+    rest = len(ordered) - at
+    return ", ".join(parts) + (f" and {rest:,} more" if rest else "")
 
 
 def _order(problem: Problem) -> tuple[object, ...]:
