@@ -332,6 +332,7 @@ def made(number: int, seed: int) -> Case:
     on_bytes = [*BYTES, *(TEXT if of.form == "csv" else ()), *([zip_members] * 8 if of.form == "xlsx" else ())]
     several = rng.random() < 0.25
     chosen = rng.sample(on_grid, rng.randint(1, 2)) if several or rng.random() < 0.5 else []
+    chosen.sort(key=lambda change: change is widths)  # the others want rows of one width
     for change in chosen:
         rows = change(rng, rows) if len(rows) > 1 and all(rows) else rows
     try:

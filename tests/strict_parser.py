@@ -1,6 +1,7 @@
 """What an export holds, by a second hand: slow, short, strict, and written without a look at the reader.
 
-CSV is read by a state machine over RFC 4180, Excel by calamine, Stata by pandas. What is not plainly well
+CSV is read by a state machine over RFC 4180, Excel by calamine, Stata by pandas; SPSS and Parquet plainly by
+their one library. What is not plainly well
 formed is refused (`NotStrict`); so a file that the reader accepts must be one that this parser reads alike.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import pandas as pd
+import pyarrow.parquet
+import pyreadstat
 import python_calamine
 
 
@@ -26,6 +29,7 @@ class Grid:
 
     header: tuple[str, ...]
     rows: dict[int, tuple[str, ...]]
+    """A row that is blank throughout has no cells, however many commas it has."""
 
     def column(self, name: str) -> dict[int, str]:
         """The cells of a column by row; a row without cells has an empty one."""
@@ -36,23 +40,23 @@ class Grid:
 
 
 def parse(content: bytes, form: str) -> Grid:
-    """The grid of an export in the format ``form``: csv, xlsx or dta."""
+    """The grid of an export in the format ``form``, one of `READERS`."""
     try:
-        lines = {"csv": csv_rows, "xlsx": xlsx_rows, "dta": dta_rows}[form](content)
+        lines = READERS[form](content)
     except NotStrict:
         raise
     except Exception as error:
         raise NotStrict(type(error).__name__) from error
     if not lines or not lines[0]:
         raise NotStrict("no header")
-    header, *rows = lines
+    header, *rows = [lines[0], *(cells if any(cells) else [] for cells in lines[1:])]
     if wrong := [number for number, cells in enumerate(rows, 2) if cells and len(cells) != len(header)]:
         raise NotStrict(f"another width than the header's in row {wrong[0]}")
     return Grid(tuple(header), {number: tuple(cells) for number, cells in enumerate(rows, 2)})
 
 
 def csv_rows(content: bytes) -> list[list[str]]:
-    """The rows of a CSV file: UTF-8, commas, quotes doubled inside quotes; a blank line has no cells."""
+    """The rows of a CSV file: UTF-8, commas, quotes doubled inside quotes."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -100,16 +104,31 @@ def _rows(text: str) -> Iterator[list[str]]:
 
 
 def xlsx_rows(content: bytes) -> list[list[str]]:
-    """The rows of a workbook's first sheet; a row that is empty throughout has no cells."""
+    """The rows of a workbook's first sheet."""
     sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0)
-    rows = [[as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-    return [row if any(row) else [] for row in rows]
+    return [[as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def dta_rows(content: bytes) -> list[list[str]]:
     """The names of the variables of a Stata file, then its records."""
     frame = pd.read_stata(io.BytesIO(content), convert_categoricals=False)
     return [list(frame.columns), *([as_text(cell) for cell in row] for row in frame.itertuples(index=False))]
+
+
+def sav_rows(content: bytes) -> list[list[str]]:
+    """The names of the variables of an SPSS file, then its records."""
+    frame, _ = pyreadstat.read_sav(io.BytesIO(content))
+    return [list(frame.columns), *([as_text(cell) for cell in row] for row in frame.itertuples(index=False))]
+
+
+def parquet_rows(content: bytes) -> list[list[str]]:
+    """The names of the columns of a Parquet file, then its records."""
+    held = pyarrow.parquet.read_table(io.BytesIO(content)).to_pydict()
+    return [list(held), *([as_text(cell) for cell in row] for row in zip(*held.values(), strict=True))]
+
+
+READERS = {"csv": csv_rows, "xlsx": xlsx_rows, "dta": dta_rows, "sav": sav_rows, "parquet": parquet_rows}
+"""Format to what reads it; SPSS and Parquet by the library that the reader has too, as no other reads them."""
 
 
 def as_text(cell: object) -> str:
