@@ -67,14 +67,19 @@ def test_a_shape_sets_case_and_separators_right_and_leaves_what_does_not_fit():
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("HA-O579", "HA-0579"), ("ha-l5i9", "HA-1519"), ("HA-0L1O", "HA-0110"), ("IO-1234", "IO-1234")],
+    [("HA-O579", "HA-0579"), ("ha-l5i9", "HA-1519"), ("HA-0L1O", "HA-0110"), ("io-1234", "IO-1234")],
 )
 def test_letters_are_read_as_digits_only_where_a_digit_belongs_and_only_if_declared(typed, code):
     assert value(typed, GUESSING) == code
-    assert bool(read(typed, identity=SHAPED).fits.iloc[0]) == (typed == code)
+    assert read(typed, identity=GUESSING).fits.all()
+    assert bool(read(typed, identity=SHAPED).fits.iloc[0]) == (typed.upper() == code)
 
 
-@pytest.mark.parametrize("typed", ["KL-577٠", "ΚL-5770", "КL-5770", "ＫL-5770", "KL-577０", "KL-57\u200b70"])  # noqa: RUF001
+@pytest.mark.parametrize(
+    "typed",
+    ["KL-577\u0660", "\u039aL-5770", "\u041aL-5770", "\uff2bL-5770", "KL-577\uff10", "KL-57\u200b70",
+     "K\u017f-5770", "K\u0131-5770", "\ufb01-5770"],
+)  # fmt: skip
 def test_no_other_alphabet_and_no_unseen_sign_has_the_shape(typed):
     reading = read(typed, identity=GUESSING)
     assert not reading.fits.iloc[0]
@@ -111,8 +116,11 @@ def test_any_text_is_read_row_by_row(cells):
 
 
 def test_values_that_no_row_has_are_not_read():
-    column = pd.Series(pd.Categorical(["M1", "NA"]), index=[2, 3])
+    column = pd.Series(
+        pd.Categorical(["M1", "1234567890123450", "NA", "1234567890123456"]), index=[2, 3, 4, 5]
+    )
     assert not read_ids(column.iloc[:1], FREE, PLACE).problems
+    assert [problem.rows for problem in read_ids(column.iloc[:2], FREE, PLACE).problems] == [(3,)]
 
 
 BAD = [
@@ -266,4 +274,5 @@ def test_numbers_that_meet_without_their_leading_zeros_are_a_warning_in_the_file
     (problem,) = lost_zeros(ids(start=["0012345", "0200000", "M1"], end=["12345", "200000", "777", "0"]))
     assert (problem.code, problem.severity, problem.file) == ("id-zeros", "warning", "end.csv")
     assert problem.rows == (2, 3)
+    assert not lost_zeros(ids(start=["00"], end=["0"]))
     assert not lost_zeros(ids(start=["0012345", "00A1"], end=["0012345", "12346", "A1", "00"]))

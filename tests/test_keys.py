@@ -9,10 +9,13 @@ import stat
 import subprocess
 from pathlib import Path
 
+import clean_example
+import pandas as pd
 import pytest
 from unprivileged import AS_ROOT, close, needs_permissions, open_the_way_to, unprivileged
 
 from outcomes import files, keys
+from outcomes.clean import clean
 from outcomes.errors import DataError, Refused, StudyError
 from outcomes.tables import SCORES
 
@@ -333,6 +336,49 @@ def test_a_raw_folder_that_is_read_only_is_read_and_stays_as_it_is(tmp_path):
         assert os.listdir(raw) == ["start.csv"]
     finally:
         raw.chmod(0o755)
+
+
+def raw_folder(tmp_path: Path, **changed: str) -> Path:
+    """The raw files of the small example, in a folder that everybody can reach."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name, content in clean_example.raw(changed).items():
+        (raw / name).write_bytes(content)
+    open_the_way_to(raw)
+    return raw
+
+
+@needs_permissions
+def test_a_study_is_cleaned_from_a_folder_that_is_read_only(tmp_path):
+    raw, study = raw_folder(tmp_path), clean_example.part()
+    expected = clean(files.Folder(raw), study).tables  # imports what the other user could not
+    raw.chmod(0o555)
+
+    def run() -> str:
+        pd.testing.assert_frame_equal(clean(files.Folder(raw), study).tables["answers"], expected["answers"])
+        return str(len(expected["answers"]))
+
+    try:
+        assert int(unprivileged(run)) > 0
+    finally:
+        raw.chmod(0o755)
+
+
+@needs_permissions
+def test_a_file_that_may_not_be_read_is_one_problem_of_all(tmp_path):
+    raw, study = raw_folder(tmp_path, **{"start.csv": "id | id"}), clean_example.part()
+    close(raw / "end.csv")
+
+    def run() -> str:
+        with pytest.raises(DataError) as caught:
+            clean(files.Folder(raw), study)
+        return "\n".join(problem.code for problem in caught.value.problems if problem.is_error)
+
+    with pytest.raises(DataError):
+        clean({}, study)  # imports what the other user could not
+    codes = unprivileged(run).split()
+    assert "unreadable" in codes
+    assert len(codes) > 1
 
 
 @needs_permissions

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -94,6 +94,7 @@ _EXCEL = re.compile(
     r"|#(?:ref|div/0|value|name|num|null)[!?]",
     re.IGNORECASE,
 )
+_NO_LETTERS, _ALPHANUMERIC = re.compile(r"[\W\d_]+"), re.compile(r"[^\W_]")
 _LONG = re.compile(r"[0-9]{16,}")
 _ROUNDED = re.compile(r"[0-9]{15}0+")
 """Excel keeps 15 digits of a number and writes zeros for the rest."""
@@ -164,7 +165,7 @@ def read_ids(
     places = given.cat.codes.to_numpy()
     there = np.unique(places[places >= 0])
     absent = {"", *missing}
-    read = [_read(str(given.cat.categories[at]), identity, test_words, absent) for at in there]
+    read = [_read(str(cell), identity, test_words, absent) for cell in given.cat.categories[there].tolist()]
     _note_rounded(read)
     order = np.full(len(given.cat.categories) + 1, len(read))  # a missing cell has the place -1
     order[there] = np.arange(len(there))
@@ -203,18 +204,24 @@ def _read(raw: str, identity: Identity, test_words: Collection[str], absent: Col
 
 def _shaped(value: str, shape: str, lookalikes: bool) -> str | None:
     """Return an id as ``shape`` writes it, None where it does not fit; only A to Z and 0 to 9 do."""
-    bare = "".join(sign for sign in value if not _separates(sign)).upper()
+    form = _form(shape)
+    if form.fullmatch(value):
+        return value
+    bare = "".join(sign for sign in value if not _separates(sign))
     places = [place for place in shape if place in "A9"]
-    if len(bare) != len(places) or unseen(value) != value:
+    if len(bare) != len(places) or not bare.isascii():
         return None
     signs = iter(
         sign.translate(_LIKE_DIGITS) if lookalikes and place == "9" else sign
-        for sign, place in zip(bare, places, strict=True)
+        for sign, place in zip(bare.upper(), places, strict=True)
     )
     written = "".join(next(signs) if place in "A9" else place for place in shape)
-    pattern = "".join({"A": "[A-Z]", "9": "[0-9]"}.get(place, re.escape(place)) for place in shape)
-    is_ascii = all(sign.isascii() or _separates(sign) for sign in value)
-    return written if is_ascii and re.fullmatch(pattern, written) else None
+    return written if form.fullmatch(written) else None
+
+
+@cache
+def _form(shape: str) -> re.Pattern[str]:
+    return re.compile("".join({"A": "[A-Z]", "9": "[0-9]"}.get(place, re.escape(place)) for place in shape))
 
 
 def _separates(sign: str) -> bool:
@@ -225,7 +232,7 @@ def _separates(sign: str) -> bool:
 def _fault(value: str, test_words: Collection[str]) -> str | None:
     if _is_test(value, test_words):
         return "id-test"
-    if value.casefold() in _NO_VALUE or not any(sign.isalnum() for sign in value):
+    if value.casefold() in _NO_VALUE or not _ALPHANUMERIC.search(value):
         return "id-number-word"
     if _EXCEL.fullmatch(value):
         return "id-excel"
@@ -233,7 +240,7 @@ def _fault(value: str, test_words: Collection[str]) -> str | None:
 
 
 def _is_test(value: str, test_words: Collection[str]) -> bool:
-    return "".join(sign for sign in value if sign.isalpha()).casefold() in test_words
+    return _NO_LETTERS.sub("", value).casefold() in test_words
 
 
 def _note_rounded(read: list[_Read]) -> None:
