@@ -101,7 +101,8 @@ def key_path(study: str, environment: Mapping[str, str] = os.environ) -> Path:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", study):
         raise _refused("study name", "a name that is none", "use the name of a study file")
     home = Path(environment.get("HOME") or Path.home())
-    settings = Path(environment["APPDATA"]) if os.name == "nt" else home / ".config"
+    roaming = environment.get("APPDATA") or home / "AppData" / "Roaming"
+    settings = Path(roaming) if os.name == "nt" else home / ".config"
     return settings / "outcomes" / f"{study}.key"
 
 
