@@ -43,6 +43,12 @@ def test_an_import_id_that_is_the_name_of_another_column_is_no_alias():
     assert read(text(*table)).aliases == {"QID7": "QID1"}
 
 
+def test_a_choice_is_told_only_where_columns_share_an_import_id():
+    ids = ['{"ImportId":"_recordId"}', '{"ImportId":"QID1","choiceId":"4"}']
+    table = [["r", "Q1"], ["a", "b"], ids, ["1", "2"]]
+    assert read(text(*table)).aliases == {"_recordId": "r", "QID1": "Q1"}
+
+
 def test_columns_that_share_name_and_import_id_are_refused():
     table = [
         ["id", "Q1", "Q1"],

@@ -57,7 +57,7 @@ ANSWERS = pd.DataFrame(
 )
 LABELS = {
     "variable_value_labels": {"q1": {1.0: "Agree", 99.0: "Prefer not to say"}, "said": {"NA": "not asked"}},
-    "missing_ranges": {"q1": [{"lo": 98, "hi": 99}], "q2": [{"lo": 90, "hi": 99}, -9], "said": ["refused"]},
+    "missing_ranges": {"q1": [{"lo": 98, "hi": 99}], "q2": [{"lo": 90, "hi": 99}, -7], "said": ["refused"]},
     "column_labels": ["Your code", "I feel  calm", "", "", "", ""],
 }
 CELLS = {
@@ -78,7 +78,7 @@ def test_an_spss_file_gives_codes_with_their_labels_and_missing_codes(content, f
     assert sheet.value_labels == {
         "q1": {"1": "Agree", "99": "Prefer not to say"}, "said": {"NA": "not asked"}
     }  # fmt: skip
-    assert sheet.user_missing == {"q1": {"99"}, "q2": {"-9", "98"}, "said": {"refused"}}
+    assert sheet.user_missing == {"q1": {"99"}, "q2": {"-7", "98"}, "said": {"refused"}}
     assert sheet.questions == {"id": "Your code", "q1": "I feel calm"}
     assert sheet.dates == {"on", "at"}
     assert sheet.cells.index.dtype == "int64"
