@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
-.PHONY: help report test lint recovery calibration bench reference lock
+.PHONY: help report test lint recovery calibration fuzz bench reference lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -26,6 +26,9 @@ recovery:  ## check over 200 simulated cohorts that planted effects are found ag
 
 calibration:  ## check over 2,000 cohorts a cell how often intervals and tests of the engine err
 	@$(PYTHON) run.py python -m outcomes.calibration
+
+fuzz:  ## damage 20,000 exports at random and check that each is refused in a sentence or read rightly
+	@$(PYTHON) run.py python tests/fuzzing.py
 
 bench:  ## time the engine beside R's lme4 (needs Rscript, lme4 and nlme)
 	@$(PYTHON) run.py python benchmarks/run.py

@@ -7,7 +7,9 @@ import functools
 import io
 import json
 import random
+import re
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +89,18 @@ class Seed:
 
 def people() -> list[str]:
     """Ids that stand nowhere else: ten letters and digits each."""
-    rng = random.Random("people")
-    return ["".join(rng.choices("abcdefghkmnpqrstwxyz", k=4) + rng.choices("2345679", k=6)) for _ in range(PEOPLE)]
+    rng = random.Random("people")  # noqa: S311
+    return [
+        "".join(rng.choices("abcdefghkmnpqrstwxyz", k=4) + rng.choices("2345679", k=6)) for _ in range(PEOPLE)
+    ]
 
 
 def comments() -> list[str]:
     """Free texts of words that stand nowhere else, with a comma, quotes and a line break."""
-    rng = random.Random("comments")
-    words = ["".join(rng.choices("bdfgklmnprstvz", k=4) + rng.choices("aeiou", k=5)) for _ in range(3 * PEOPLE)]
+    rng = random.Random("comments")  # noqa: S311
+    words = [
+        "".join(rng.choices("bdfgklmnprstvz", k=4) + rng.choices("aeiou", k=5)) for _ in range(3 * PEOPLE)
+    ]
     return [
         f'{words[3 * n]}, "{words[3 * n + 1]}"\n{words[3 * n + 2]}' if n % 4 else words[3 * n]
         for n in range(PEOPLE)
@@ -110,7 +116,7 @@ def planted() -> frozenset[str]:
 
 def records(seed: Seed) -> list[list[str]]:
     """The rows of an export below its header."""
-    rng = random.Random("answers")
+    rng = random.Random("answers")  # noqa: S311
     texts, found = comments(), []
     for n, person in enumerate(people()):
         cells = {seed.id: person, seed.day: f"2025-10-{n + 1:02d}", "Comment": texts[n]}
@@ -118,7 +124,12 @@ def records(seed: Seed) -> list[list[str]]:
             code = rng.randrange(6)
             absent = "Prefer not to say" if seed.labelled else rng.choice(["", "-99"])
             cells[item] = seed.codes[code] if code < 5 else absent
-        cells |= {"Status": "0", "Progress": "100", "Finished": "1", "EndDate": f"2025-10-{n + 1:02d} 10:01:00"}
+        cells |= {
+            "Status": "0",
+            "Progress": "100",
+            "Finished": "1",
+            "EndDate": f"2025-10-{n + 1:02d} 10:01:00",
+        }
         cells |= {"Duration (in seconds)": "90", "RecordedDate": cells["EndDate"], "ResponseId": f"R_{n:03d}"}
         cells |= {"Unique Response Number": f"{n + 1}", "Completion date": cells["EndDate"]}
         found.append([cells[name] for name in seed.header[0]])
@@ -126,12 +137,12 @@ def records(seed: Seed) -> list[list[str]]:
 
 
 _QUALTRICS = (
-    "StartDate", "EndDate", "Status", "Progress", "Duration (in seconds)", "Finished", "RecordedDate", "ResponseId",
-    "Q2", "Q3_1", "Q3_2", "Q3_3", "Comment",
+    "StartDate", "EndDate", "Status", "Progress", "Duration (in seconds)", "Finished", "RecordedDate",
+    "ResponseId", "Q2", "Q3_1", "Q3_2", "Q3_3", "Comment",
 )  # fmt: skip
 _JISC = (
-    "Unique Response Number", "Start date", "Completion date", "1. Your code", "2.1. I feel calm", "2.2. I rush",
-    "2.3. I rest well", "Comment",
+    "Unique Response Number", "Start date", "Completion date", "1. Your code", "2.1. I feel calm",
+    "2.2. I rush", "2.3. I rest well", "Comment",
 )  # fmt: skip
 _PLAIN = ("id", "day", *ITEMS, "Comment")
 
@@ -148,7 +159,8 @@ SEEDS = {
             ("11", "12", "13", "14", "15"),
         ),
         Seed(
-            "jisc", "csv", (_JISC,), "layout: jisc, person: 1. Your code, answered_on: Start date, answers_as: labels",
+            "jisc", "csv", (_JISC,),
+            "layout: jisc, person: 1. Your code, answered_on: Start date, answers_as: labels",
             "1. Your code", "Start date", _JISC[4:7], LABELS,
         ),
         *(
@@ -219,7 +231,7 @@ def write(rows: Rows, form: str) -> bytes:
         for row in rows:
             book.active.append([_typed(cell) for cell in row])
         book.save(held := io.BytesIO())
-        return held.getvalue()
+        return _undated_book(held.getvalue())
     frame = pd.DataFrame(list(map(list, rows[1:])), columns=list(rows[0]), dtype=object)
     for name in frame.columns:
         if all(_is_number(cell) or not cell for cell in frame[name]):
@@ -230,13 +242,35 @@ def write(rows: Rows, form: str) -> bytes:
 def _statistical(frame: pd.DataFrame, form: str) -> bytes:
     if form == "parquet":
         return frame.to_parquet(index=False)
-    labels = {name: dict(enumerate(LABELS, 1)) for name in ITEMS if frame.get(name, "").__class__ is pd.Series}
-    labels = {name: said for name, said in labels.items() if frame[name].dtype == "float64"}
+    numbers = [name for name in ITEMS if name in frame and frame[name].dtype == "float64"]
+    labels = {name: dict(enumerate(LABELS, 1)) for name in numbers}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export"
-        writer: Mapping[str, object] = {"sav": pyreadstat.write_sav, "dta": pyreadstat.write_dta}
-        writer[form](frame, str(path), variable_value_labels=labels)  # type: ignore[operator]
-        return path.read_bytes()
+        if form == "sav":
+            pyreadstat.write_sav(frame, path, variable_value_labels=labels)
+            content = path.read_bytes()
+            return content[:92] + b"01 Jan 2500:00:00" + content[109:]
+        pyreadstat.write_dta(frame, path, variable_value_labels=labels)
+        return re.sub(
+            rb"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d", b"01 Jan 2025 00:00", path.read_bytes(), count=1
+        )
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """Members as an archive, always the same bytes."""
+    with zipfile.ZipFile(held := io.BytesIO(), "w") as book:
+        for name, content in members.items():
+            book.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return held.getvalue()
+
+
+def _undated_book(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    members["docProps/core.xml"] = re.sub(
+        rb">\d{4}-[^<]*Z<", b">2025-01-01T00:00:00Z<", members["docProps/core.xml"]
+    )
+    return packed(members)
 
 
 def _typed(cell: str) -> object:

@@ -3,37 +3,36 @@
     python run.py python tests/fuzzing.py --number 20000 --seed 2026 --out failures
     python run.py python tests/fuzzing.py --replay failures/csv-000123.csv
 
-In: the exports of fuzz_seeds, damaged as fuzz_mutations does. Each is cleaned in a worker process with a limit
-of time and memory. Out: a table by kind of damage, and each file that shows a fault, for replay.
+In: the exports of fuzz_seeds, damaged as fuzz_mutations does. Each is cleaned in a worker process with a
+limit of time and memory. Out: a table by kind of damage, and each file that shows a fault, for replay.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import multiprocessing
 import platform
-import re
 import sys
 import time
 import traceback
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-import pandas as pd
 from fuzz_mutations import Case, made
-from fuzz_seeds import ITEMS, LABELS, MISSING, SEEDS, Seed, part, planted, raw
-from strict_parser import Grid, NotStrict, parse
+from fuzz_reference import difference
+from fuzz_seeds import SEEDS, Seed, part, planted, raw
+from strict_parser import NotStrict, Unreadable
 
 from outcomes.clean import Cleaned, clean
 from outcomes.errors import DataError, Problem
 
 Reader = Callable[..., Cleaned]
 
-REFUSED, ACCEPTED = "refused", "accepted"
+REFUSED, ACCEPTED, ALONE = "refused", "accepted", "accepted, other reader fails"
 TRACE, HANG, DIED, LEAK, DIFFERENT = "traceback", "hang", "died", "told", "read otherwise"
 FAULTS = (TRACE, HANG, DIED, LEAK, DIFFERENT)
 
@@ -64,17 +63,21 @@ def judge(seed: Seed, content: bytes, reader: Reader = clean) -> Verdict:
         return Verdict(LEAK, told) if told else Verdict(REFUSED)
     except (Exception, RecursionError) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        return Verdict(TRACE, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {error}"[:500])
+        return Verdict(
+            TRACE, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {error}"[:500]
+        )
     if told := leaks(found.warnings) or leaks(found.files):
         return Verdict(LEAK, told)
     try:
         wrong = difference(found, seed, content)
+    except Unreadable:
+        return Verdict(ALONE)
     except NotStrict as refusal:
         wrong = f"accepted, though {refusal}"
     return Verdict(DIFFERENT, wrong) if wrong else Verdict(ACCEPTED)
 
 
-def leaks(said: tuple[Problem, ...] | tuple[str, ...]) -> str:
+def leaks(said: Sequence[Problem | str]) -> str:
     """The first sentence that holds a part of an id or of free text."""
     for one in said:
         text = f"{one} {getattr(one, 'column', '')}".casefold()
@@ -83,120 +86,10 @@ def leaks(said: tuple[Problem, ...] | tuple[str, ...]) -> str:
     return ""
 
 
-def _fragments(kept: list[str] = []) -> list[str]:  # noqa: B006 - made once
-    if not kept:
-        words = [word.casefold() for word in planted()]
-        kept += {word[at : at + FRAGMENT] for word in words for at in range(len(word) - FRAGMENT + 1)}
-    return kept
-
-
-# The reading that should have come of it.
-
-
-def fold(cell: str) -> str:
-    """A wording without what doesn't count: case, kind of quotes and dashes, blanks, invisible signs."""
-    text = unicodedata.normalize("NFC", cell).translate(_ALIKE)
-    return " ".join(_visible(text).split()).casefold()
-
-
-_ALIKE = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2012\u2010\u2011", "''\"\"-----")
-
-
-def _visible(text: str) -> str:
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-
-
-def meant(cell: str, seed: Seed) -> float:
-    """What a cell of an item means by the codebook; NaN for no answer; raises NotStrict where nothing is said."""
-    text = fold(cell)
-    if text in map(fold, MISSING):
-        return float("nan")
-    known = {fold(code): float(n) for n, code in enumerate(seed.codes, 1)}
-    if whole := re.fullmatch(r"([+-]?)0*([0-9]+)(\.0*)?", text):
-        text = whole[1].strip("+") + whole[2]
-    if text not in known:
-        raise NotStrict("a cell means nothing that is declared")
-    return known[text]
-
-
-def day(cell: str) -> str:
-    """The day of a cell, in ISO 8601."""
-    text = fold(cell)
-    if text in map(fold, MISSING):
-        return ""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d([ t].*)?", text, re.ASCII):
-        raise NotStrict("a day that is not ISO 8601")
-    return text[:10]
-
-
-def trimmed(cell: str) -> str:
-    """An id as it is used."""
-    return _visible(unicodedata.normalize("NFC", cell)).strip()
-
-
-def difference(found: Cleaned, seed: Seed, content: bytes) -> str:
-    """What was read otherwise than the strict parser reads it; nothing where all is alike."""
-    if seed.target == "codebook.csv":
-        return ""
-    grid = parse(content, seed.form)
-    if seed.target == "register.csv":
-        return _people(found, grid)
-    first = len(seed.header) + 1
-    named = {name: _column(grid, name) for name in (seed.id, seed.day, *seed.items)}
-    rows = [row for row, cells in grid.rows.items() if row >= first and any(cells)]
-    ledger = found.tables["ledger"]
-    ledger = ledger[ledger["file"].str.endswith(f"/{seed.file}") & ledger["column"].isna()]
-    out = dict(zip(ledger["row"].astype(int), ledger["rule"], strict=True))
-    expected = {
-        row: (trimmed(named[seed.id][row]), day(named[seed.day][row]), [meant(named[item][row], seed) for item in seed.items])
-        for row in rows if row not in out
-    }  # fmt: skip  # a row without a cell is no response: that is warned of
-    links = found.tables["links"].query("wave == 'start'")
-    places = dict(zip(links["person"], links["row"].astype(int), strict=True))
-    answers = found.tables["answers"].query("wave == 'start'").fillna({"answered_on": ""})
-    if set(places.values()) != set(expected):
-        return f"rows {sorted(set(places.values()) ^ set(expected))[:5]} used or left out without a reason"
-    for person, on, *cells in answers[["person", "answered_on", *ITEMS]].itertuples(index=False):
-        who, when, codes = expected[places[person]]
-        if (who, when) != (person, on) or not pd.Series(cells).equals(pd.Series(codes)):
-            return f"another id, day or answer in row {places[person]}"
-    return _left_out(out, named, seed)
-
-
-def _column(grid: Grid, name: str) -> dict[int, str]:
-    """The column called ``name``, or the only one that is called so but for case and blanks."""
-    near = [held for held in grid.header if fold(held) == fold(name)]
-    return grid.column(name if name in near or not near else near[0])
-
-
-def _left_out(out: Mapping[int, str], named: Mapping[str, Mapping[int, str]], seed: Seed) -> str:
-    """The first row whose reason for being left out is not true."""
-    times = Counter(map(trimmed, named[seed.id].values()))
-    for row, rule in out.items():
-        who, cells = trimmed(named[seed.id].get(row, "")), [named[item].get(row, "") for item in seed.items]
-        blank = all(fold(cell) in map(fold, MISSING) for cell in cells)
-        true = {
-            "no answers": blank, "empty row": not (who or any(cells)), "not in the register": who not in _register(),
-            "identical duplicate": times[who] > 1, "duplicate, last kept": times[who] > 1,
-            "survey preview": seed.name == "qualtrics", "survey test": seed.name == "qualtrics", "spam": seed.name == "qualtrics",
-        }  # fmt: skip
-        if not true.get(rule, False):
-            return f"row {row} is left out as '{rule}', which it is not"
-    return ""
-
-
-def _register() -> set[str]:
-    lines = raw(SEEDS["csv"])["register.csv"].decode().splitlines()[1:]
-    return {line.split(",")[0] for line in lines}
-
-
-def _people(found: Cleaned, grid: Grid) -> str:
-    """What was read otherwise of the register: its ids, and the SES of each."""
-    ids, cells = _column(grid, "id"), _column(grid, "fsm")
-    groups = {"yes": "low", "no": "high"} | {fold(cell): "unknown" for cell in MISSING}
-    expected = {trimmed(ids[row]): groups.get(fold(cells[row]), "?") for row in ids if ids[row] or cells[row]}
-    people = found.tables["people"]
-    return "" if dict(zip(people["person"], people["ses"], strict=True)) == expected else "another id or SES"
+@functools.cache
+def _fragments() -> frozenset[str]:
+    words = [word.casefold() for word in planted()]
+    return frozenset(word[at : at + FRAGMENT] for word in words for at in range(len(word) - FRAGMENT + 1))
 
 
 # Many files, in workers.
@@ -245,7 +138,13 @@ class Worker:
 
 
 def results(
-    number: int, seed: int, reader: Reader = clean, *, workers: int = 2, seconds: float = SECONDS, memory: int = MEMORY
+    number: int,
+    seed: int,
+    reader: Reader = clean,
+    *,
+    workers: int = 2,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
 ) -> Iterator[tuple[int, str, Verdict]]:
     """Yield number, kind and verdict of each case, as they come."""
     todo = iter(range(number))
@@ -281,11 +180,14 @@ def _next(worker: Worker, todo: Iterator[int]) -> bool:
 
 def table(counts: Mapping[tuple[str, str], int]) -> str:
     """The outcomes by kind of damage, as a Markdown table."""
-    words = (REFUSED, ACCEPTED, *FAULTS)
+    words = (REFUSED, ACCEPTED, ALONE, *FAULTS)
     kinds = [*sorted({kind for kind, _ in counts}), "all"]
     lines = [f"| damage | {' | '.join(('files', *words))} |", "|---" * (len(words) + 2) + "|"]
     for kind in kinds:
-        numbers = [sum(n for (of, said), n in counts.items() if said == word and kind in (of, "all")) for word in words]
+        numbers = [
+            sum(n for (of, said), n in counts.items() if said == word and kind in (of, "all"))
+            for word in words
+        ]
         lines.append(f"| {' | '.join([kind, *(f'{n:,}' for n in (sum(numbers), *numbers))])} |")
     return "\n".join(lines)
 
@@ -297,11 +199,15 @@ def name(case: Case, number: int) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the cases, print the table, keep the files that show a fault; return 1 if there is one."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--number", type=int, default=20_000, help="how many files")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("results/fuzzing"), help="where files that show a fault are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/fuzzing"), help="where files that show a fault are kept"
+    )
     parser.add_argument("--replay", type=Path, help="one kept file, judged here and now")
     asked = parser.parse_args(arguments)
     if asked.replay:
@@ -316,10 +222,13 @@ def main(arguments: list[str] | None = None) -> int:
             case = made(number, asked.seed)
             asked.out.mkdir(parents=True, exist_ok=True)
             (asked.out / name(case, number)).write_bytes(case.content)
-            print(f"{name(case, number)}: {kind}: {verdict.word}: {verdict.detail}", file=sys.stderr, flush=True)
+            print(
+                f"{name(case, number)}: {kind}: {verdict.word}: {verdict.detail}", file=sys.stderr, flush=True
+            )
     faults = sum(n for (_, word), n in counts.items() if word in FAULTS)
     print(table(counts))
-    print(f"\nSeed {asked.seed}, {asked.number:,} files, {(time.monotonic() - began) / 60:.1f} minutes, {faults} faults.")
+    minutes = (time.monotonic() - began) / 60
+    print(f"\nSeed {asked.seed}, {asked.number:,} files, {minutes:.1f} minutes, {faults} faults.")
     return int(faults > 0)
 
 

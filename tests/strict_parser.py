@@ -23,6 +23,10 @@ class NotStrict(ValueError):
     """The bytes are not what the declared rules of their format allow."""
 
 
+class Unreadable(NotStrict):
+    """The library behind this parser could not read the bytes; that says little about them."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """The header (row 1), and each later row of cells under the number that a spreadsheet shows."""
@@ -46,7 +50,7 @@ def parse(content: bytes, form: str) -> Grid:
     except NotStrict:
         raise
     except Exception as error:
-        raise NotStrict(type(error).__name__) from error
+        raise Unreadable(type(error).__name__) from error
     if not lines or not lines[0]:
         raise NotStrict("no header")
     header, *rows = [lines[0], *(cells if any(cells) else [] for cells in lines[1:])]
@@ -128,7 +132,7 @@ def parquet_rows(content: bytes) -> list[list[str]]:
 
 
 READERS = {"csv": csv_rows, "xlsx": xlsx_rows, "dta": dta_rows, "sav": sav_rows, "parquet": parquet_rows}
-"""Format to what reads it; SPSS and Parquet by the library that the reader has too, as no other reads them."""
+"""Format to what reads it; SPSS and Parquet by the library that the reader has too, as none else does."""
 
 
 def as_text(cell: object) -> str:
