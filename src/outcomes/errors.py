@@ -65,7 +65,7 @@ def in_file(
     """
     column = " ".join(column.split())[:60]
     where = f"{file}, column {column}" if column else file
-    if rows:
+    if len(rows):
         where += f", row{'s' if len(rows) > 1 else ''} {listed(rows)}"
     numbers = tuple(int(row) for row in rows)
     return Problem(where, found, allowed, mend, code, severity, file, numbers, column)

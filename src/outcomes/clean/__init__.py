@@ -96,4 +96,4 @@ def _rows(records: Records | None, table: Table) -> pd.DataFrame:
 def _pseudonymised(frame: pd.DataFrame, secret: bytes, study: str) -> pd.DataFrame:
     """Return a table with pseudonyms in the place of ids; the order of the rows is not theirs."""
     named = [column for column in ("person", "mentor") if column in frame.columns]
-    return frame.assign(**{column: pseudonyms(frame[column], secret, study) for column in named})
+    return frame.assign(**{column: pseudonyms(frame[column], secret, study, column) for column in named})

@@ -7,7 +7,7 @@ ledger and the rows table, in which the rows of a file are the rows used plus th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -75,8 +75,14 @@ class Intake:
         self.said.append(_told(where, sheet))
         return sheet
 
-    def read(self, raw: RawFile, needed: Iterable[str | None], wave: str | None = None) -> Source | None:
-        """Return a data file that has all the columns ``needed``; otherwise note the problems."""
+    def read(
+        self,
+        raw: RawFile,
+        needed: Iterable[str | None],
+        wave: str | None = None,
+        ids: Collection[str] = (),
+    ) -> Source | None:
+        """Return a data file that has all the columns ``needed``, ``ids`` among them; else note the problems."""
         sheet = self.sheet(raw)
         if sheet is None:
             return None
@@ -88,11 +94,14 @@ class Intake:
         self.noted += personal(
             {str(name): sheet.cells[name] for name in sheet.cells.columns},
             sheet.questions, sheet.layout, self.part.drop, used, where,
+            ids=[held.get(column, column) for column in ids], pseudonyms=self.part.ids == "pseudonyms",
         )  # fmt: skip
         if any(problem.is_error for problem in problems):
             return None
         self.noted += ignored(sheet, used, self.part.drop, where)
-        source = Source(where, wave, sheet, raw, self.part.missing, held)
+        source = Source(
+            where, wave, sheet, raw, self.part.missing, held, self.part.responses.out_of_range
+        )
         self.sources.append(source)
         return source
 

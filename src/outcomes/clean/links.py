@@ -135,25 +135,30 @@ def _link(
 ) -> None:
     """Link what is nearly one code where the study lets it; list for review what is near or ambiguous.
 
-    Codes that are equal need no engine: they are one person already.
+    All codes are compared, also those that are equal, as a third code that comes near makes a pair ambiguous.
+    A row whose code is somebody's already stays with that person.
     """
     mine = survey.rows.loc[free, "person"]
-    left = pool[~pool["person"].isin(mine)].reset_index(drop=True)
-    right = free[~mine.isin(pool["person"])]
-    if left.empty or right.empty:
+    if pool.empty or free.empty:
         return
-    one = _compared(left, survey, right, part)
-    for here, there, errors in one.pairs[["left", "right", "errors"]].itertuples(index=False):
-        links.loc[right[there], ["how", "errors"]] = [NEAR, errors]
-        survey.rows.loc[right[there], "person"] = left["person"].iloc[here]
-    if not one.review.empty:
-        other = left.iloc[one.review["left"].to_numpy()]
+    one = _compared(pool, survey, free, part)
+    taken = {"left": pool["person"].isin(mine).to_numpy(), "right": mine.isin(pool["person"]).to_numpy()}
+
+    def fresh(pairs: pd.DataFrame) -> pd.DataFrame:
+        return pairs[~(taken["left"][pairs["left"]] | taken["right"][pairs["right"]])]
+
+    for here, there, errors in fresh(one.pairs)[["left", "right", "errors"]].itertuples(index=False):
+        links.loc[free[there], ["how", "errors"]] = [NEAR, errors]
+        survey.rows.loc[free[there], "person"] = pool["person"].iloc[here]
+    review = fresh(one.review)
+    if not review.empty:
+        other = pool.iloc[review["left"].to_numpy()]
         found.review.append(
             pd.DataFrame(
                 {
-                    "wave": survey.wave, "row": right[one.review["right"].to_numpy()],
+                    "wave": survey.wave, "row": free[review["right"].to_numpy()],
                     "other_wave": other["wave"].array, "other_row": other["row"].array,
-                    "errors": one.review["errors"].array, "reason": one.review["reason"].array,
+                    "errors": review["errors"].array, "reason": review["reason"].array,
                 }
             )
         )  # fmt: skip

@@ -37,7 +37,8 @@ def read_register(intake: Intake, gone: Collection[str]) -> Records | None:
     part, register = intake.part, intake.part.register_
     if register is None:
         return None
-    source = intake.read(register, [register.person, register.cohort, *part.columns_of(REGISTER)])
+    needed = [register.person, register.cohort, *part.columns_of(REGISTER)]
+    source = intake.read(register, needed, ids=[register.person])
     if source is None:
         return None
     person = identified(source, register.person, part).values

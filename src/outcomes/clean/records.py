@@ -13,7 +13,6 @@ import pandas as pd
 from outcomes.clean.identity import identified
 from outcomes.clean.intake import WITHDREW, Intake
 from outcomes.clean.source import Records
-from outcomes.errors import in_file
 
 MOST_HOURS = 24 * 31
 """More hours than this in one event are a slip of the pen: a month without a pause."""
@@ -24,7 +23,7 @@ def read_withdrawn(intake: Intake) -> frozenset[str]:
     withdrawn = intake.part.withdrawn
     if withdrawn is None:
         return frozenset()
-    source = intake.read(withdrawn, [withdrawn.person])
+    source = intake.read(withdrawn, [withdrawn.person], ids=[withdrawn.person])
     if source is None:
         return frozenset()
     person = identified(source, withdrawn.person, intake.part).values
@@ -41,12 +40,13 @@ def read_matches(intake: Intake, gone: Collection[str]) -> Records | None:
     columns = [
         matches.person, matches.mentor, matches.start, matches.end, matches.sector, matches.mentor_type,
     ]  # fmt: skip
-    source = intake.read(matches, [*columns, *matches.attributes.values()])
+    ids = [matches.person, matches.mentor]
+    source = intake.read(matches, [*columns, *matches.attributes.values()], ids=ids)
     if source is None:
         return None
     person = identified(source, matches.person, intake.part).values
     source.leave_out(person.index[person.isin(list(gone))], WITHDREW)
-    start, end = source.times(matches.start, needed=True).str[:10], source.times(matches.end).str[:10]
+    start, end = source.times(matches.start, needed=True).str[:10], source.times(matches.end, planned=True).str[:10]
     backwards = end.index[(end < start).fillna(value=False)]
     if not backwards.empty:
         found, mend = "a day before the match", "correct one of the days"
@@ -69,7 +69,7 @@ def read_engagement(intake: Intake, gone: Collection[str]) -> Records | None:
     log = intake.part.engagement
     if log is None:
         return None
-    source = intake.read(log, [log.person, log.kind, log.day, log.hours])
+    source = intake.read(log, [log.person, log.kind, log.day, log.hours], ids=[log.person])
     if source is None:
         return None
     person = identified(source, log.person, intake.part).values
@@ -84,7 +84,6 @@ def read_engagement(intake: Intake, gone: Collection[str]) -> Records | None:
     if not long.empty:
         found, allowed = f"more than {MOST_HOURS} hours in one event", "hours of one event"
         source.problems.append(
-            in_file("long-event", source.file, found, allowed, "correct the hours", rows=long,
-                    column=log.hours or "")
-        )  # fmt: skip
+            source.place(log.hours).problem("long-event", found, allowed, "correct the hours", rows=long)
+        )
     return Records(source, pd.DataFrame(rows, index=source.live))

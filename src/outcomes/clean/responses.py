@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from outcomes.clean.identity import note_faults
 from outcomes.clean.ids import IdReading, is_test_comment
 from outcomes.clean.intake import WITHDREW
 from outcomes.clean.source import Source
@@ -32,13 +33,7 @@ def leave_out_strays(
     if wave.consent is not None:
         said = source.raw(wave.consent.column).astype("string").str.strip()
         source.leave_out(said.index[~said.isin(wave.consent.given)], "no consent")
-    live = source.live
-    source.problems[:] = [problem for problem in source.problems if _concerns(problem.rows, live)]
-
-
-def _concerns(rows: Collection[int], live: pd.Index) -> bool:
-    """Return whether a problem is about a row that is still in use, or about no row in particular."""
-    return not rows or bool(live.isin(list(rows)).any())
+    note_faults(source, person, part.responses.blank_ids)
 
 
 def _marked(source: Source) -> list[tuple[str, pd.Index]]:
@@ -81,8 +76,8 @@ def leave_out_unusable(
 ) -> None:
     """Leave out responses without an answer, and those that the study does not want: unfinished, late, careless."""
     source.leave_out(rows.index[rows[items].isna().all(axis=1)], "no answers")
-    if part.responses.partial == "leave_out" and wave.finished is not None:
-        finished = source.raw(wave.finished).astype("string").str.strip().isin(wave.finished_values)
+    finished = is_finished(source, wave)
+    if part.responses.partial == "leave_out" and finished is not None:
         source.leave_out(finished.index[~finished], "not finished")
     if part.responses.late == "leave_out" and wave.closes is not None:
         late = rows["answered_on"].fillna("") > wave.closes.isoformat()
@@ -90,6 +85,13 @@ def leave_out_unusable(
     for rule, flag in ((part.responses.straight_lines, "straight line"), (part.responses.fast, "fast")):
         if rule == "leave_out":
             source.leave_out(pd.Index(flags.loc[flags["flag"] == flag, "row"]), flag)
+
+
+def is_finished(source: Source, wave: Wave) -> pd.Series | None:
+    """Return whether each response was finished by the export's own word; None where it says nothing."""
+    if wave.finished is None:
+        return None
+    return source.raw(wave.finished).astype("string").str.strip().isin(wave.finished_values).astype(bool)
 
 
 def leave_out_copies(source: Source, wave: Wave) -> None:

@@ -14,12 +14,13 @@ import pandas as pd
 from outcomes import tables
 from outcomes.clean import quality, waves
 from outcomes.clean.codebook import COLUMNS, ItemColumn, read_codebook
-from outcomes.clean.ids import twins
+from outcomes.clean.ids import lost_zeros, twins
 from outcomes.clean.intake import Intake
 from outcomes.clean.links import APART, NO_ID, Linked, keep_apart, link, name_blanks, to_look_at
 from outcomes.clean.people import read_register, roll
 from outcomes.clean.records import read_engagement, read_matches, read_withdrawn
-from outcomes.clean.responses import leave_out_copies, leave_out_unusable, one_each
+from outcomes.clean.responses import is_finished, leave_out_copies, leave_out_unusable, one_each
+from outcomes.clean.ses import index_problems
 from outcomes.clean.source import Records
 from outcomes.clean.survey import Survey, read_survey
 from outcomes.errors import in_file, listed
@@ -64,7 +65,7 @@ def read_round(intake: Intake) -> Round | None:
     for records in (*surveys.values(), matches, engagement):
         if records is not None:
             _leave_out_strangers(intake, records, people["person"])
-    _note_people(intake, surveys, people, linked)
+    _note_people(intake, surveys, register, people, linked)
     return Round(surveys, people, matches, engagement, linked)
 
 
@@ -94,8 +95,9 @@ def _one_response_each(survey: Survey, part: Cleaning) -> dict[str, pd.Index]:
     source, wave = survey.source, part.waves[survey.wave]
     answers = survey.rows[["person", *survey.items]]
     survey.flags = quality.flags(
-        answers, part, survey.wave, seconds=survey.seconds, started=survey.rows["at"], ended=survey.ended
-    )
+        answers, part, survey.wave, seconds=survey.seconds, started=survey.rows["at"], ended=survey.ended,
+        finished=is_finished(source, wave),
+    )  # fmt: skip
     leave_out_unusable(source, survey.rows, survey.items, wave, part, survey.flags)
     leave_out_copies(source, wave)
     apart = keep_apart(survey, part)
@@ -115,21 +117,68 @@ def _note_files(intake: Intake, register: Records | None, surveys: Mapping[str, 
                for name, one in surveys.items()}  # fmt: skip
     if register is not None and part.register_ is not None:
         columns[register.source.file] = (part.register_.person, register.used["person"])
-    intake.noted += twins(columns)
+    intake.noted += [*twins(columns), *lost_zeros(columns)]
 
 
 def _note_people(
-    intake: Intake, surveys: Mapping[str, Survey], people: pd.DataFrame, linked: Linked
+    intake: Intake,
+    surveys: Mapping[str, Survey],
+    register: Records | None,
+    people: pd.DataFrame,
+    linked: Linked,
 ) -> None:
     """Note what is odd about people and their answers over the waves."""
     part = intake.part
     answers = {name: survey.used[["person", *survey.items]] for name, survey in surveys.items()}
+    names = {name: survey.source.file for name, survey in surveys.items()}
     files = {name: (survey.source.file, survey.columns) for name, survey in surveys.items()}
-    intake.noted += quality.warnings(answers, part, files, {n: s.flags for n, s in surveys.items()})
+    intake.noted += quality.warnings(answers, part, files)
+    intake.noted += quality.careless({name: survey.flags for name, survey in surveys.items()}, part, files)
     persons = {name: survey.used["person"] for name, survey in surveys.items()}
-    intake.noted += waves.overlap(persons, {name: file for name, (file, _) in files.items()})
-    intake.noted += waves.groups(people, part.folder)
+    intake.noted += [*waves.overlap(persons, names), *waves.same_answers(answers, names)]
+    intake.noted += [*waves.before(*_dated(surveys, part)), *waves.stable(*_said(intake, surveys, register), part)]
+    first = next(iter(surveys.values()))
+    intake.noted += waves.groups(people, first.used["person"], part)
+    intake.noted += index_problems(people, part.ses)
     intake.noted += to_look_at(linked, part.folder)
+
+
+def _dated(
+    surveys: Mapping[str, Survey], part: Cleaning
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[str, str]]]:
+    """Return by wave when each person answered, with the file and the column that say so."""
+    dated = {name: one for name, one in surveys.items() if part.waves[name].answered_on is not None}
+    frames = {
+        name: one.used[["person", "answered_on"]].assign(row=one.used.index).set_index("person")
+        for name, one in dated.items()
+    }
+    return frames, {
+        name: (one.source.file, part.waves[name].answered_on or "") for name, one in dated.items()
+    }
+
+
+def _said(
+    intake: Intake, surveys: Mapping[str, Survey], register: Records | None
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[str, dict[str, str]]]]:
+    """Return what each source says of its people, also a later wave that has an attribute's column once more."""
+    part = intake.part
+    held = {name: attribute.column for name, attribute in part.attributes.items()}
+    frames, files = {}, {}
+    sources = {"register": register, **surveys} if register is not None else dict(surveys)
+    for name, records in sources.items():
+        own = {key for key, attribute in part.attributes.items() if attribute.source == name}
+        there = {key: column for key, column in held.items() if column in records.source.sheet.cells}
+        if not there:
+            continue
+        used = records.used
+        known = {
+            key: used[key] if key in own and key in used else records.source.glance(part.attributes[key])
+            for key in there
+        }
+        frame = pd.DataFrame({key: column.reindex(used.index) for key, column in known.items()})
+        frames[name] = frame.assign(row=used.index, person=used["person"]).set_index("person")
+        files[name] = (records.source.file, there)
+    return frames, files
 
 
 def _leave_out_strangers(intake: Intake, records: Records, known: Collection[str]) -> None:

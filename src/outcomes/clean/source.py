@@ -7,17 +7,19 @@ of every row: `used`, or why it is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 
 from outcomes.clean import cells, days
+from outcomes.clean.bands import banded
 from outcomes.clean.cells import Place, Reading
 from outcomes.clean.codebook import ItemColumn
 from outcomes.errors import Problem
 from outcomes.sheets import Sheet
-from outcomes.study import Comparison, Covariate, Indicator
+from outcomes.study.attribute import Attribute
 from outcomes.study.sources import RawFile
 
 USED = "used"
@@ -35,6 +37,7 @@ class Source:
     missing: Collection[str]
     columns: Mapping[str, str]
     """The name by which the study calls a column to the one under which the sheet holds it."""
+    out_of_range: Literal["refuse", "missing"] = "refuse"
     problems: list[Problem] = field(default_factory=list)
     changes: list[pd.DataFrame] = field(default_factory=list)
 
@@ -89,13 +92,13 @@ class Source:
         reading = cells.words(self.raw(column), missing={*self.missing, ""}, place=self.place(column))
         return self._sound(column, reading, needed=needed)
 
-    def times(self, column: str | None, *, needed: bool = False) -> pd.Series:
-        """Return a column of days, or days and times, in ISO 8601."""
+    def times(self, column: str | None, *, needed: bool = False, planned: bool = False) -> pd.Series:
+        """Return a column of days, or days and times, in ISO 8601; of the future only if they are ``planned``."""
         if column is None:
             return self.none()
         reading = days.times(
             self.raw(column), self.said.dates, missing={*self.missing, ""}, place=self.place(column),
-            are_iso=self.columns.get(column, column) in self.sheet.dates,
+            are_iso=self.columns.get(column, column) in self.sheet.dates, planned=planned,
         )  # fmt: skip
         return self._sound(column, reading, needed=needed)
 
@@ -111,24 +114,24 @@ class Source:
         )
         return self._sound(column, reading)
 
-    def attribute(self, what: Indicator | Covariate | Comparison) -> pd.Series:
+    def attribute(self, what: Attribute) -> pd.Series:
         """Return what an attribute's cells mean (text); an empty cell is unknown only if the study lists it."""
-        missing, place = {*self.missing, *getattr(what, "unknown", ())}, self.place(what.column)
-        if not getattr(what, "is_numeric", False):
-            reading = cells.categories(self.raw(what.column), what.meaning, missing=missing, place=place)
-            return self._sound(what.column, reading)
-        assert not isinstance(what, Comparison)
-        read = cells.numbers(
-            self.raw(what.column), decimal=self.said.decimal, missing=missing, place=place,
-            unit_words=getattr(what, "unit_words", ()),
+        return self._sound(what.column, self._meaning(what))
+
+    def glance(self, what: Attribute) -> pd.Series:
+        """Return what the cells of an attribute that stands here once more mean; nothing is noted."""
+        return self._meaning(what).values  # noqa: PD011 - a Reading's
+
+    def _meaning(self, what: Attribute) -> Reading:
+        missing, place = {*self.missing, *what.unknown}, self.place(what.column)
+        if not what.is_numeric:
+            return cells.categories(self.raw(what.column), what.meaning, missing=missing, place=place)
+        return banded(
+            self.raw(what.column), what.number_meaning, decimal=self.said.decimal, missing=missing,
+            place=place, unit_words=getattr(what, "unit_words", ()), out_of_range=self.out_of_range,
         )  # fmt: skip
-        return cells.each(self._sound(what.column, read), what.number_meaning, "string")
 
-    def sound(self, column: str, read: Callable[[pd.Series], Reading]) -> pd.Series:
-        """Return what ``read`` makes of a column; its problems and changes are noted."""
-        return self._sound(column, read(self.raw(column)))
-
-    def codes(self, entry: ItemColumn, answers_as: str, out_of_range: str) -> pd.Series:
+    def codes(self, entry: ItemColumn, answers_as: Literal["codes", "labels", "either"]) -> pd.Series:
         """Return a column of answers as codes (float64); an empty cell is none only if the study lists it."""
         missing = {*self.missing, *self.sheet.user_missing.get(self._held(entry.column), ())}
         place = self.place(entry.column)
@@ -137,7 +140,7 @@ class Source:
             return self._sound(entry.column, cells.ticked(asked, entry, missing=missing, place=place))
         reading = cells.codes(
             self.raw(entry.column), entry, answers_as=answers_as, decimal=self.said.decimal,
-            missing=missing, out_of_range=out_of_range, place=place,
+            missing=missing, out_of_range=self.out_of_range, place=place,
         )  # fmt: skip
         return self._sound(entry.column, reading)
 
@@ -152,7 +155,7 @@ class Source:
         if needed and not empty.empty and not reading.problems:
             self.problems.append(
                 self.place(column).problem(
-                    "empty-cells", "empty cells", "a value in each row", "fill the cells", rows=empty
+                    "empty-cell", "empty cells", "a value in each row", "fill the cells", rows=empty
                 )
             )
         return reading.values

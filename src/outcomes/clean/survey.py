@@ -18,6 +18,7 @@ from outcomes.clean.intake import Intake
 from outcomes.clean.people import attributes
 from outcomes.clean.responses import leave_out_strays
 from outcomes.clean.source import Records, Source
+from outcomes.errors import Problem
 from outcomes.study import Wave
 from outcomes.study.stages import Cleaning
 
@@ -69,14 +70,13 @@ def read_survey(
     ``gone`` are the ids of those who withdrew: nothing of them is read. Problems go to ``intake``.
     """
     part, wave = intake.part, intake.part.waves[name]
-    source = intake.read(wave, needed_columns(part, name, entries), name)
+    source = intake.read(wave, needed_columns(part, name, entries), name, ids=wave.id_columns)
     if source is None:
         return None
     person, elements = identify(source, wave, part)
     leave_out_strays(source, wave, part, person, gone)
     person = person.values.loc[source.live]
-    as_items = part.responses.out_of_range
-    answers = {item: source.codes(entry, wave.answers_as, as_items) for item, entry in entries.items()}
+    answers = {item: source.codes(entry, wave.answers_as) for item, entry in entries.items()}
     at, ended = source.times(wave.answered_on), source.times(wave.ended)
     responses = pd.DataFrame({"person": person, "answered_on": at.str[:10], "at": at, **answers})
     _check_labels(intake, source, wave, entries)
@@ -92,6 +92,7 @@ def _check_labels(intake: Intake, source: Source, wave: Wave, entries: Mapping[s
     source.problems += _declared_labels(source, entries)
     if wave.labels is None or wave.response is None:
         return
+    part = intake.part
     columns = [wave.labels.response, *(entry.column for entry in entries.values())]
     other = intake.read(wave.labels, columns)
     if other is None:
@@ -103,13 +104,18 @@ def _check_labels(intake: Intake, source: Source, wave: Wave, entries: Mapping[s
         (source.raw(wave.response), other.raw(wave.labels.response)),
         items,
         source.file,
+        labels_file=other.file,
+        missing=part.missing,
+        wave=source.wave or "",
     )
     intake.sources.remove(other)
     intake.noted += other.problems
 
 
-def _declared_labels(source: Source, entries: Mapping[str, ItemColumn]) -> Iterator:
-    for entry in entries.values():
+def _declared_labels(source: Source, entries: Mapping[str, ItemColumn]) -> Iterator[Problem]:
+    for item, entry in entries.items():
         labels = source.sheet.value_labels.get(source.columns.get(entry.column, entry.column))
         if labels and entry.option is None:
-            yield from value_labels(entry, labels, source.place(entry.column))
+            yield from value_labels(
+                entry, labels, source.place(entry.column), item=item, wave=source.wave or ""
+            )

@@ -85,7 +85,7 @@ Level = Annotated[float, Field(gt=0, le=0.2, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 """A share between 0 and 1, both excluded."""
 
-PEOPLE = ("person", "cohort", "ses", "in_population", "arm")
+PEOPLE = ("person", "cohort", "ses", "ses_index", "in_population", "arm")
 ANSWERS = ("person", "wave", "answered_on")
 MATCHES = ("person", "mentor", "from", "to", "sector", "mentor_type")
 """Columns that people, answers and matches always have; a study can't give their names to its own."""
