@@ -68,10 +68,11 @@ def difference(found: Cleaned, seed: Seed, content: bytes) -> str:
     ledger = found.tables["ledger"]
     ledger = ledger[ledger["file"].str.endswith(f"/{seed.file}") & ledger["column"].isna()]
     out = dict(zip(ledger["row"].astype(int), ledger["rule"], strict=True))
+    # A row without a cell is no response, and warned of.
     expected = {
         row: (trimmed(who[row]), day(when[row]), [meant(item[row], seed) for item in items])
         for row, cells in grid.rows.items()
-        if row > len(seed.header) and any(cells) and row not in out  # a row without a cell is no response
+        if row > len(seed.header) and any(map(trimmed, cells)) and row not in out
     }
     links = found.tables["links"]
     rows = links.loc[links["wave"] == "start"].set_index("person")["row"].astype(int)
@@ -118,6 +119,8 @@ def _people(found: Cleaned, grid: Grid) -> str:
     """What was read otherwise of the register: its ids, and the SES of each."""
     ids, cells = _column(grid, "id"), _column(grid, "fsm")
     groups = {"yes": "low", "no": "high"} | dict.fromkeys(NO_ANSWER, "unknown")
-    expected = {trimmed(ids[row]): groups.get(fold(cells[row]), "?") for row in ids if ids[row] or cells[row]}
+    expected = {
+        trimmed(ids[row]): groups.get(fold(cells[row]), "?") for row in ids if trimmed(ids[row] + cells[row])
+    }
     people = found.tables["people"]
     return "" if dict(zip(people["person"], people["ses"], strict=True)) == expected else "another id or SES"

@@ -120,9 +120,11 @@ def dta_rows(content: bytes) -> list[list[str]]:
 
 
 def sav_rows(content: bytes) -> list[list[str]]:
-    """The names of the variables of an SPSS file, then its records."""
-    frame, _ = pyreadstat.read_sav(io.BytesIO(content))
-    return [list(frame.columns), *([as_text(cell) for cell in row] for row in frame.itertuples(index=False))]
+    """The names of the variables of an SPSS file in UTF-8, then its records."""
+    # The library dies of text that it can't decode, so it is asked for bytes.
+    frame, _ = pyreadstat.read_sav(io.BytesIO(content), encoding="LATIN1")
+    rows = [list(frame.columns), *([as_text(cell) for cell in row] for row in frame.itertuples(index=False))]
+    return [[cell.encode("latin-1").decode() for cell in row] for row in rows]
 
 
 def parquet_rows(content: bytes) -> list[list[str]]:
