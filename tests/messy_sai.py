@@ -42,7 +42,7 @@ waves:
     {label: After, months: 5, file: wave2_jisc_labels.csv, encoding: cp1252, answers_as: either,
      dates: [iso, day_first, month_name, excel_1900], person: 2. Participant code,
      response: Unique Response Number, answered_on: Start date, ended: Completion date,
-     comment: 6. Any other comments?,
+     comment: "6. Any other comments?",
      consent: {column: 1. I consent to take part in this survey, given: ["Yes"]}}
 codebook: codebook.csv
 responses:
@@ -119,7 +119,7 @@ def cleaned() -> Cleaned:
 @functools.cache
 def records(wave: str) -> pd.DataFrame:
     """The export as the csv module reads it: one column a header, by spreadsheet row."""
-    text = (FOLDER / FILES[wave]).read_text(encoding=ENCODINGS[wave], newline="")
+    text = (FOLDER / FILES[wave]).read_bytes().decode(ENCODINGS[wave])
     header, *rows = list(csv.reader(io.StringIO(text, newline="")))
     rows = rows[HEADER_ROWS[wave] - 1 :]
     index = range(HEADER_ROWS[wave] + 1, HEADER_ROWS[wave] + 1 + len(rows))
