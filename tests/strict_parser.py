@@ -53,7 +53,7 @@ def parse(content: bytes, form: str) -> Grid:
         raise Unreadable(type(error).__name__) from error
     if not lines or not lines[0]:
         raise NotStrict("no header")
-    header, *rows = [lines[0], *(cells if any(cells) else [] for cells in lines[1:])]
+    header, *rows = [lines[0], *(cells if any(map(str.strip, cells)) else [] for cells in lines[1:])]
     if wrong := [number for number, cells in enumerate(rows, 2) if cells and len(cells) != len(header)]:
         raise NotStrict(f"another width than the header's in row {wrong[0]}")
     return Grid(tuple(header), {number: tuple(cells) for number, cells in enumerate(rows, 2)})
