@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -144,12 +145,13 @@ def main() -> int:
         return 0
     found = [(rows, *measured(rows)) for rows in asked.rows]
     lines = [
-        f"| {rows:,} | {size:,.0f} | {seconds:.1f} | {writing:.1f} | {peak:.2f} | {1e6 * seconds / rows:.0f} |"
+        f"| {rows:,} | {size:,.0f} | {seconds:.1f} | {writing:.1f} | {peak:.2f} | "
+        f"{1e6 * seconds / rows:.0f} |"
         for rows, size, seconds, writing, peak in found
     ]
     steep = max(
         (after[2] + after[3]) / after[0] / ((before[2] + before[3]) / before[0])
-        for before, after in zip(found, found[1:], strict=False)
+        for before, after in pairwise(found)
     ) if len(found) > 1 else 1.0  # fmt: skip
     page = (HERE / "intake.md").read_text(encoding="utf-8")
     text = page.format(

@@ -135,7 +135,7 @@ def raw(changed: Changes = None) -> dict[str, bytes]:
 
 def cleaned(changed: Changes = None, study: Cleaning | None = None) -> dict[str, pd.DataFrame]:
     """The tables that come of it."""
-    return clean(raw(changed), study or part())
+    return clean(raw(changed), study or part()).tables
 
 
 def problems(changed: Changes = None, study: Cleaning | None = None) -> list[str]:
@@ -143,5 +143,5 @@ def problems(changed: Changes = None, study: Cleaning | None = None) -> list[str
     try:
         cleaned(changed, study)
     except DataError as refused:
-        return [str(problem) for problem in refused.problems]
+        return [str(problem) for problem in refused.problems if problem.is_error]
     return []

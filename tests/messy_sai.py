@@ -35,9 +35,9 @@ missing: ["", Prefer not to say, Prefer not to answer]
 waves:
   wave1:
     {label: Before, months: 0, file: wave1_qualtrics_numeric.csv, answers_as: either, decimal: ",",
-     dates: [iso, day_first, month_name, excel_1900], person: Q2, response: ResponseId, answered_on: StartDate,
-     ended: EndDate, seconds: Duration (in seconds), finished: Finished, comment: Q30_4_TEXT,
-     consent: {column: Q1, given: ["1"]}}
+     dates: [iso, day_first, month_name, excel_1900], person: Q2, response: ResponseId,
+     answered_on: StartDate, ended: EndDate, seconds: Duration (in seconds), finished: Finished,
+     comment: Q30_4_TEXT, consent: {column: Q1, given: ["1"]}}
   wave2:
     {label: After, months: 5, file: wave2_jisc_labels.csv, encoding: cp1252, answers_as: either,
      dates: [iso, day_first, month_name, excel_1900], person: 2. Participant code,
@@ -61,11 +61,15 @@ hypotheses: {}
 disclosure: {profile: hesa}
 """
 
-ITEMS = (
-    "calm secure tense regretful at_ease upset worrying rested anxious comfortable confident nervous jittery "
-    "high_strung relaxed content worried rattled joyful pleasant"
-).split()
-REVERSED = "calm secure at_ease rested comfortable confident relaxed content joyful pleasant".split()
+ITEMS = [
+    "calm", "secure", "tense", "regretful", "at_ease", "upset", "worrying", "rested", "anxious",
+    "comfortable", "confident", "nervous", "jittery", "high_strung", "relaxed", "content", "worried",
+    "rattled", "joyful", "pleasant",
+]  # fmt: skip
+REVERSED = [
+    "calm", "secure", "at_ease", "rested", "comfortable", "confident", "relaxed", "content", "joyful",
+    "pleasant",
+]  # fmt: skip
 LABELS = "{1: Not at all, 2: Somewhat, 3: Moderately so, 4: Very much so}"
 
 INSTRUMENT = f"""\
@@ -101,7 +105,9 @@ def codebook() -> bytes:
     """The codebooks of both waves as the one that a study has."""
     books = []
     for wave, file in FILES.items():
-        book = pd.read_csv(FOLDER / file.replace(".csv", "_codebook.csv"), dtype="string", keep_default_na=False)
+        book = pd.read_csv(
+            FOLDER / file.replace(".csv", "_codebook.csv"), dtype="string", keep_default_na=False
+        )
         books.append(book[book["scale"] == "state_anxiety"].assign(wave=wave))
     columns = ["wave", "column", "item", "code", "label", "meaning"]
     lines = pd.concat(books)[columns]

@@ -1,7 +1,5 @@
 """Ids are text in one spelling; what can't be an id is named by its rows, and alike ids are told as pairs."""
 
-# ruff: noqa: PD011 - `values` is a field of a reading, not that of a series
-
 from __future__ import annotations
 
 import re

@@ -181,8 +181,7 @@ def test_links_are_those_of_the_key_and_near_matches_wait_for_review():
         for number, row in zip(response("wave2", review["row"]), review["other_row"], strict=True)
     }
     assert found == {
-        (entry["response_id"], entry["candidate"])
-        for entry in truth["unique_fuzzy_candidates_distance_1"]
+        (entry["response_id"], entry["candidate"]) for entry in truth["unique_fuzzy_candidates_distance_1"]
     }
     assert set(review["other_wave"]) == {"wave1"}
     raw = {wave: records(wave)[id_column(wave)] for wave in WAVES}

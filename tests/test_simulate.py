@@ -272,7 +272,7 @@ def test_responses_are_late_broken_off_and_repeated_as_designed(crowd):
 
 
 def test_clean_finds_just_what_was_observed(cohort, loaded, raw):
-    made = clean(raw, Cleaning.of(loaded))
+    made = clean(raw, Cleaning.of(loaded)).tables
     people = made["people"].set_index("person")
     wanted = ses_of(cohort.people, loaded).set_axis(cohort.people["student_id"])
     assert people["ses"].to_dict() == wanted.to_dict()

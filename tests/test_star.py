@@ -27,7 +27,7 @@ def tables() -> dict[str, pd.DataFrame]:
     """Every restricted table of the study, by name."""
     project = Project.open(tiny.ROOT, "star")
     loaded = project.loaded
-    made = clean(project.raw, Cleaning.of(loaded))
+    made = clean(project.raw, Cleaning.of(loaded)).tables
     made["scores"] = score(made["answers"], Scoring.of(loaded))
     made["reliability"] = reliability(made["answers"], made["people"], Scoring.of(loaded))
     return made | model(made["scores"], made["people"], made["participation"], Modelling.of(loaded))

@@ -65,7 +65,7 @@ def raw(arm_of: dict[int, str] | None = None) -> dict[str, bytes]:
 
 def analysed(loaded: Loaded, files: dict[str, bytes]) -> dict[str, pd.DataFrame]:
     """Return the restricted tables from clean to model."""
-    found = clean(files, Cleaning.of(loaded))
+    found = dict(clean(files, Cleaning.of(loaded)).tables)
     scoring = Scoring.of(loaded)
     found["scores"] = expect(score(found["answers"], scoring), tables.SCORES)
     alphas = reliability(found["answers"], found["people"], scoring)
@@ -165,7 +165,7 @@ def test_the_arm_may_come_from_the_first_wave(config):
         "start.csv": tiny.csv([[*line, arms[line[0]]] for line in start]).encode(),
     }
     loaded = with_arm(config, **{"column: arm": "column: arm, source: start"})
-    people = clean(files, Cleaning.of(loaded))["people"].set_index("person")["arm"]
+    people = clean(files, Cleaning.of(loaded)).tables["people"].set_index("person")["arm"]
     known = {"m": "mentored", "pm": "mentored", "c": "comparison"}
     assert {who: arm for who, arm in people.items() if pd.notna(arm)} == {
         who: known[arm] for who, arm in arms.items() if arm in known

@@ -45,7 +45,7 @@ class Project:
 
         Raises StudyError with every problem of the study, its instruments and its disclosure profile.
         """
-        return cls(root, load_study(name or default_study(root), root / "config", files.read_text))
+        return cls(root, load_study(name or default_study(root), root / "config", _read))
 
     @property
     def name(self) -> str:
@@ -70,7 +70,8 @@ class Project:
     @property
     def raw(self) -> files.Folder:
         """The study's raw folder, as received."""
-        return files.Folder(self.root / Cleaning.of(self.loaded).folder)
+        folder = Cleaning.of(self.loaded).folder
+        return files.Folder(self.root / folder, folder)
 
     def raw_paths(self) -> list[str]:
         """Return the raw files' paths; raises DataError naming each one that is not there."""
@@ -107,6 +108,11 @@ class Project:
             and (lines := [x for x in files.read_text(log).splitlines() if x[:6] in ("ERROR ", "FAULT ")])
         ]
         return max(failed, default=(0, []))[1]
+
+
+def _read(path: Path) -> str:
+    """Return the text of a config file; raises StudyError where a secret key stands in it."""
+    return keys.keep_out(files.read_text(path), f"config/{path.parent.name}/{path.name}")
 
 
 def default_study(root: Path) -> str:

@@ -6,7 +6,7 @@ from outcomes.study.stages import Cleaning
 
 with joblog.opened(snakemake.log[0], "clean") as log:
     part = Cleaning.model_validate(snakemake.params.study)
-    made = clean(files.Folder(part.folder), part, keys.secret_for(part.study, part.ids))
+    made = clean(files.Folder(part.folder, part.folder), part, keys.secret_for(part.study, part.ids))
     for name, frame in made.tables.items():
         files.write_table(frame, snakemake.output[name], tables.RESTRICTED[name])
     rows = made.tables["rows"]

@@ -1,6 +1,6 @@
 """Who answered what, when; and what was changed or left out, and why?
 
-In: the raw files of a study as bytes, the part of the study that names them, and the secret behind pseudonyms.
+In: a study's raw files as bytes, the part of the study that names them, and the secret behind pseudonyms.
 Out: people, answers, matches, engagement, how responses were linked, the ledger of rows left out and cells
 changed, what became of each file's rows, flags, participation, and how the SES markers agree. All problems of
 all files are found in one pass; with any error there is no output.

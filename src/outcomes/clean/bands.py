@@ -29,7 +29,7 @@ def banded(
     read = numbers(
         cells, decimal=decimal, missing=missing, place=place, unit_words=unit_words, least=float("-inf")
     )
-    known = read.values  # noqa: PD011 - a Reading's
+    known = read.values
     bands = each(known, meaning, "string")
     outside = known.index[known.notna() & bands.isna()]
     if outside.empty:

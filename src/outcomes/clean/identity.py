@@ -1,7 +1,7 @@
 """Which id stands in each row of a file, written in one way?
 
-In: the id column of a file (or the elements of a self-generated code). Out: the id a row; what was changed and
-what is wrong with ids goes to the file's book-keeping, never an id itself where they are personal data.
+In: the id column of a file (or the elements of a self-generated code). Out: the id a row; what was changed
+and what is wrong with ids goes to the file's book-keeping, never an id itself where they are personal data.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ def identify(source: Source, wave: Wave, part: Cleaning) -> tuple[IdReading, pd.
     )
     known = elements.notna().any(axis=1)
     joined = elements.fillna("").astype("string").agg(JOINT.join, axis=1).where(known, "")
-    reading = read_ids(joined.astype("category"), part.identity, source.place(", ".join(wave.elements.values())), missing=source.missing)
+    reading = read_ids(
+        joined.astype("category"),
+        part.identity,
+        source.place(", ".join(wave.elements.values())),
+        missing=source.missing,
+    )
     return _noted(source, ", ".join(wave.elements.values()), reading, part), elements
 
 
@@ -43,7 +48,9 @@ def identified(source: Source, column: str, part: Cleaning) -> IdReading:
     if reading.is_test.any():
         rows = reading.is_test.index[reading.is_test]
         found, mend = "the id of somebody who tried the survey (test, preview)", "take the rows out"
-        source.problems.append(source.place(column).problem("id-test", found, "ids of mentees", mend, rows=rows))
+        source.problems.append(
+            source.place(column).problem("id-test", found, "ids of mentees", mend, rows=rows)
+        )
     return reading
 
 

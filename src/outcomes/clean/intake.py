@@ -60,6 +60,7 @@ class Intake:
             if raw.file not in self.files:
                 strangers = set(self.files) - set(self.part.files)
                 raise DataError([no_such_file(where, raw.file, strangers)])
+            self._check_size(raw.file, where)
             content = self.files[raw.file]
             self.digests[raw.file] = hashlib.sha256(content).hexdigest()
             declared = Declared(
@@ -75,6 +76,12 @@ class Intake:
         self.said.append(_told(where, sheet))
         return sheet
 
+    def _check_size(self, file: str, where: str) -> None:
+        """Refuse a file that is too large before it is read, where the folder knows its size."""
+        size = getattr(self.files, "size", None)
+        if size is not None and (problem := sheets.too_large(size(file), where)) is not None:
+            raise DataError([problem])
+
     def read(
         self,
         raw: RawFile,
@@ -82,7 +89,7 @@ class Intake:
         wave: str | None = None,
         ids: Collection[str] = (),
     ) -> Source | None:
-        """Return a data file that has all the columns ``needed``, ``ids`` among them; else note the problems."""
+        """Return a data file with all the columns ``needed``, ``ids`` among them; else note the problems."""
         sheet = self.sheet(raw)
         if sheet is None:
             return None
@@ -99,9 +106,7 @@ class Intake:
         if any(problem.is_error for problem in problems):
             return None
         self.noted += ignored(sheet, used, self.part.drop, where)
-        source = Source(
-            where, wave, sheet, raw, self.part.missing, held, self.part.responses.out_of_range
-        )
+        source = Source(where, wave, sheet, raw, self.part.missing, held, self.part.responses.out_of_range)
         self.sources.append(source)
         return source
 
@@ -129,10 +134,17 @@ _FORMATS = {
     "csv": "CSV", "tsv": "tab-separated text", "xlsx": "Excel workbook", "xls": "old Excel workbook",
     "sav": "SPSS file", "dta": "Stata file", "parquet": "Parquet file",
 }  # fmt: skip
-_LAYOUTS = {"qualtrics": "Qualtrics ", "jisc": "Jisc Online Surveys ", "forms": "Microsoft Forms ", "plain": ""}
+_LAYOUTS = {
+    "qualtrics": "Qualtrics ",
+    "jisc": "Jisc Online Surveys ",
+    "forms": "Microsoft Forms ",
+    "plain": "",
+}
 
 
 def _told(where: str, sheet: Sheet) -> str:
     encoding = f", {sheet.encoding.upper()}" if sheet.encoding else ""
     rows, columns = sheet.cells.shape
-    return f"{where}: {_LAYOUTS[sheet.layout]}{_FORMATS[sheet.format]}{encoding}, {rows} rows, {columns} columns"
+    return (
+        f"{where}: {_LAYOUTS[sheet.layout]}{_FORMATS[sheet.format]}{encoding}, {rows} rows, {columns} columns"
+    )

@@ -1,8 +1,8 @@
 """Which responses of several waves are one person's?
 
-In: the waves, each with the ids of its responses. Out: the same waves with one name a person; how each response
-was linked; the pairs that somebody must look at; and how many were linked, by SES group. Nothing is guessed: what
-could be two people is listed for review and stays apart.
+In: the waves, each with the ids of its responses. Out: the same waves with one name a person; how each
+response was linked; the pairs that somebody must look at; and how many were linked, by SES group. Nothing is
+guessed: what could be two people is listed for review and stays apart.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from outcomes.linking import Links, link_codes, link_elements, near
 from outcomes.study.stages import Cleaning
 
 BASELINE, EXACT, NEAR, ALONE, NO_ID, APART = "baseline", "exact", "near", "alone", "no id", "apart"
-"""How a response is linked: the first wave; to an earlier response of the same code; to one of nearly the same
-code; to none; without an id; one of two people who use the same code."""
+"""How a response is linked: the first wave; to an earlier response of the same code; to one of nearly the
+same code; to none; without an id; one of two people who use the same code."""
+
+DENSE = 0.01
+"""Share of the numbers from the lowest to the highest id that are ids, above which a slip of the pen is likely to
+give another person's id, so that pairs that come near are no hint."""
 
 _REVIEW = ["wave", "row", "other_wave", "other_row", "errors", "reason"]
 
 
 @dataclass
 class Linked:
-    """The links of all waves: one row a response in use (wave, row, how, errors), and what is to be reviewed."""
+    """All waves' links: one row a response in use (wave, row, how, errors), and what is to be reviewed."""
 
     links: list[pd.DataFrame] = field(default_factory=list)
     review: list[pd.DataFrame] = field(default_factory=list)
@@ -59,9 +63,7 @@ def keep_apart(survey: Survey, part: Cleaning) -> pd.Index:
         return twice[:0]
     known = survey.attributes.loc[twice, constants]
     person = rows.loc[twice, "person"]
-    different = known.notna().all(axis=1) & (
-        known.groupby(person.array).transform("nunique") > 1
-    ).all(axis=1)
+    different = known.notna().all(axis=1) & (known.groupby(person.array).transform("nunique") > 1).all(axis=1)
     apart = twice[different]
     names = [f"{code} (row {row})" for code, row in zip(person.loc[apart], apart, strict=True)]
     survey.rows.loc[apart, "person"] = pd.array(names, dtype="string")
@@ -90,8 +92,8 @@ def link(
 ) -> Linked:
     """Link each wave to all earlier ones; ``apart`` holds by wave the rows to leave alone, by how.
 
-    With `codes` the person of a response that is linked becomes that of the earlier one. ``register`` (person,
-    cohort) says which ids there are, where there is one.
+    With `codes` the person of a response that is linked becomes that of the earlier one. ``register``
+    (person, cohort) says which ids there are, where there is one.
     """
     found = Linked()
     known = _people(register, "register", register.index) if register is not None else None
@@ -99,7 +101,8 @@ def link(
     for wave, survey in surveys.items():
         used = survey.used
         aside = pd.Series(
-            {row: how for how, rows in apart[wave].items() for row in rows if row in used.index}, dtype="string"
+            {row: how for how, rows in apart[wave].items() for row in rows if row in used.index},
+            dtype="string",
         )
         free = used.index.difference(aside.index, sort=False)
         before = pd.concat(earlier, ignore_index=True) if earlier else None
@@ -139,7 +142,7 @@ def _link(
     A row whose code is somebody's already stays with that person.
     """
     mine = survey.rows.loc[free, "person"]
-    if pool.empty or free.empty:
+    if pool.empty or free.empty or (part.linking.method == "exact" and _are_dense(pool["person"])):
         return
     one = _compared(pool, survey, free, part)
     taken = {"left": pool["person"].isin(mine).to_numpy(), "right": mine.isin(pool["person"]).to_numpy()}
@@ -162,6 +165,14 @@ def _link(
                 }
             )
         )  # fmt: skip
+
+
+def _are_dense(codes: pd.Series) -> bool:
+    """Return whether ids are numbers so close together that being near one another says nothing."""
+    if not codes.str.fullmatch("[0-9]{1,18}").all():
+        return False
+    numbers = codes.astype("int64")
+    return len(numbers) > DENSE * (int(numbers.max()) - int(numbers.min()) + 1)
 
 
 def _compared(left: pd.DataFrame, survey: Survey, right: pd.Index, part: Cleaning) -> Links:
@@ -192,8 +203,8 @@ def to_look_at(linked: Linked, folder: str) -> Iterator[Problem]:
 def linkage(links: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Return by wave and SES group how the responses are linked, and how many of the baseline are found.
 
-    Columns: wave, group, how, n; the row `found` counts those who answered the baseline and this wave too, the
-    row `answered` all responses of the wave.
+    Columns: wave, group, how, n; the row `found` counts those who answered the baseline and this wave too,
+    the row `answered` all responses of the wave.
     """
     ses = people.set_index("person")["ses"]
     every = links.assign(group=ses.reindex(links["person"]).fillna("unknown").array)

@@ -1,7 +1,7 @@
-"""What does the scheme's own book-keeping say: who withdrew, who was matched with whom, who took part in what?
+"""What does the scheme's own book-keeping say: who withdrew, was matched with whom, took part in what?
 
-In: the withdrawal list, the match table and the engagement log. Out: their rows by meaning, with the file that
-they came from.
+In: the withdrawal list, the match table and the engagement log. Out: their rows by meaning, with the file
+that they came from.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def read_matches(intake: Intake, gone: Collection[str]) -> Records | None:
         return None
     person = identified(source, matches.person, intake.part).values
     source.leave_out(person.index[person.isin(list(gone))], WITHDREW)
-    start, end = source.times(matches.start, needed=True).str[:10], source.times(matches.end, planned=True).str[:10]
+    start, end = (
+        source.times(matches.start, needed=True).str[:10],
+        source.times(matches.end, planned=True).str[:10],
+    )
     backwards = end.index[(end < start).fillna(value=False)]
     if not backwards.empty:
         found, mend = "a day before the match", "correct one of the days"

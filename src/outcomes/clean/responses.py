@@ -19,7 +19,7 @@ from outcomes.study import Wave
 from outcomes.study.stages import Cleaning
 
 _STATUS = {"survey preview": 1, "survey test": 2, "spam": 8}
-"""Words of Qualtrics' Status to the bit that stands for them in its number (0 normal, 4 imported, 16 offline)."""
+"""Words of Qualtrics' Status to the bit for them in its number (0 normal, 4 imported, 16 offline)."""
 
 
 def leave_out_strays(
@@ -74,7 +74,7 @@ def _leave_out_tests(source: Source, wave: Wave, part: Cleaning, person: IdReadi
 def leave_out_unusable(
     source: Source, rows: pd.DataFrame, items: list[str], wave: Wave, part: Cleaning, flags: pd.DataFrame
 ) -> None:
-    """Leave out responses without an answer, and those that the study does not want: unfinished, late, careless."""
+    """Leave out responses without answers, and those the study does not want: unfinished, late, careless."""
     source.leave_out(rows.index[rows[items].isna().all(axis=1)], "no answers")
     finished = is_finished(source, wave)
     if part.responses.partial == "leave_out" and finished is not None:

@@ -1,7 +1,7 @@
 """One pass over all raw files: read, leave out, link, and note all that is wrong or odd.
 
-In: the intake of a study. Out: the waves, the people and the scheme's book-keeping, by meaning; the problems of
-all files are in the intake.
+In: the intake of a study. Out: the waves, the people and the scheme's book-keeping, by meaning; the problems
+of all files are in the intake.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _codebook(intake: Intake) -> dict[str, dict[str, ItemColumn]]:
     part = intake.part
     if part.codebook is None:
         return read_codebook(None, "", part.items)[0]
-    sheet = intake.sheet(RawFile(file=part.codebook))
+    sheet = intake.sheet(RawFile.model_validate({"file": part.codebook}))
     where = intake.where(part.codebook)
     if sheet is None:
         return {wave: {} for wave in part.items}
@@ -136,7 +136,10 @@ def _note_people(
     intake.noted += quality.careless({name: survey.flags for name, survey in surveys.items()}, part, files)
     persons = {name: survey.used["person"] for name, survey in surveys.items()}
     intake.noted += [*waves.overlap(persons, names), *waves.same_answers(answers, names)]
-    intake.noted += [*waves.before(*_dated(surveys, part)), *waves.stable(*_said(intake, surveys, register), part)]
+    intake.noted += [
+        *waves.before(*_dated(surveys, part)),
+        *waves.stable(*_said(intake, surveys, register), part),
+    ]
     first = next(iter(surveys.values()))
     intake.noted += waves.groups(people, first.used["person"], part)
     intake.noted += index_problems(people, part.ses)
@@ -160,7 +163,7 @@ def _dated(
 def _said(
     intake: Intake, surveys: Mapping[str, Survey], register: Records | None
 ) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[str, dict[str, str]]]]:
-    """Return what each source says of its people, also a later wave that has an attribute's column once more."""
+    """Return what each source says of its people, also a later wave with an attribute's column once more."""
     part = intake.part
     held = {name: attribute.column for name, attribute in part.attributes.items()}
     frames, files = {}, {}

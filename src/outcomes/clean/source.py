@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ class Source:
 
     def __post_init__(self) -> None:
         rows = self.sheet.cells.index
-        self.reasons = pd.Series(pd.Categorical.from_codes([0] * len(rows), categories=[USED]), index=rows)
+        self.reasons: pd.Series[Any] = pd.Series(USED, index=rows, dtype="category")
 
     @property
     def used(self) -> pd.Series:
@@ -64,7 +64,7 @@ class Source:
             self.reasons.loc[going] = why
 
     def ledger(self, unlisted: Collection[str]) -> pd.DataFrame:
-        """Return the rows left out, then the cells changed, with the rule; rows of an unlisted reason aside."""
+        """Return rows left out, then cells changed, with the rule; rows of an unlisted reason aside."""
         gone = self.reasons.index[self.reasons.isin(list(unlisted))]
         out = self.reasons[~self.used].drop(gone)
         left_out = pd.DataFrame({"row": out.index, "rule": out.astype("string").array})
@@ -81,9 +81,9 @@ class Source:
         held = self.sheet.cells[self.columns.get(column, column)]
         return held if self.used.all() else held.loc[self.live]
 
-    def none(self, dtype: str = "string") -> pd.Series:
+    def none(self, dtype: Literal["string", "float64"] = "string") -> pd.Series:
         """Return a column without any value, of the rows in use."""
-        return pd.Series(pd.NA, index=self.live, dtype="string").astype(dtype)
+        return pd.Series(None, index=self.live, dtype=dtype)
 
     def text(self, column: str | None, *, needed: bool = False) -> pd.Series:
         """Return a column as text, missing where there is no answer; all so where no column is named."""
@@ -93,7 +93,7 @@ class Source:
         return self._sound(column, reading, needed=needed)
 
     def times(self, column: str | None, *, needed: bool = False, planned: bool = False) -> pd.Series:
-        """Return a column of days, or days and times, in ISO 8601; of the future only if they are ``planned``."""
+        """Return a column of days, or days and times, in ISO 8601; of the future only if ``planned``."""
         if column is None:
             return self.none()
         reading = days.times(
@@ -105,7 +105,7 @@ class Source:
     def numbers(self, column: str | None) -> pd.Series:
         """Return a column of numbers of 0 or more (float64)."""
         if column is None:
-            return self.none("Float64").astype("float64")
+            return self.none("float64")
         reading = cells.numbers(
             self.raw(column),
             decimal=self.said.decimal,
@@ -115,12 +115,12 @@ class Source:
         return self._sound(column, reading)
 
     def attribute(self, what: Attribute) -> pd.Series:
-        """Return what an attribute's cells mean (text); an empty cell is unknown only if the study lists it."""
+        """Return what an attribute's cells mean (text); empty is unknown only if the study lists it."""
         return self._sound(what.column, self._meaning(what))
 
     def glance(self, what: Attribute) -> pd.Series:
         """Return what the cells of an attribute that stands here once more mean; nothing is noted."""
-        return self._meaning(what).values  # noqa: PD011 - a Reading's
+        return self._meaning(what).values
 
     def _meaning(self, what: Attribute) -> Reading:
         missing, place = {*self.missing, *what.unknown}, self.place(what.column)

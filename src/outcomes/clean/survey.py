@@ -73,9 +73,9 @@ def read_survey(
     source = intake.read(wave, needed_columns(part, name, entries), name, ids=wave.id_columns)
     if source is None:
         return None
-    person, elements = identify(source, wave, part)
-    leave_out_strays(source, wave, part, person, gone)
-    person = person.values.loc[source.live]
+    ids, elements = identify(source, wave, part)
+    leave_out_strays(source, wave, part, ids, gone)
+    person = ids.values.loc[source.live]
     answers = {item: source.codes(entry, wave.answers_as) for item, entry in entries.items()}
     at, ended = source.times(wave.answered_on), source.times(wave.ended)
     responses = pd.DataFrame({"person": person, "answered_on": at.str[:10], "at": at, **answers})

@@ -77,10 +77,17 @@ def _ses(facts: Facts) -> Paragraph:
         "any": "The low group has at least one low indicator.",
         "count": f"The low group has at least {rule.at_least} low indicators.",
         "all": "In the low group all indicators are low.",
+        "index": "The group comes from an index, the first principal component of the indicators; the share "
+        f"of people who count as low is {rule.low_share}.",
     }[rule.rule]
     items = tuple(
-        f"{indicator.label} (about the {indicator.about}): low is {_values(indicator.low)}, high is "
-        f"{_values(indicator.high)}"
+        ". ".join(
+            [
+                f"{indicator.label} (about the {indicator.about}): low is {indicator.said['low']}, high is "
+                f"{indicator.said['high']}",
+                *(caution.removesuffix(".") for caution in indicator.cautions),
+            ]
+        )
         for indicator in rule.indicators.values()
     )
     low, high, unknown = (facts.group(group) for group in ("low", "high", "unknown"))
@@ -89,10 +96,6 @@ def _ses(facts: Facts) -> Paragraph:
         "leave it open; unknown is never counted as high."
     )
     return Paragraph("Groups", text, items)
-
-
-def _values(values: tuple[str, ...]) -> str:
-    return ", ".join(values)
 
 
 def _scoring(facts: Facts) -> Paragraph:

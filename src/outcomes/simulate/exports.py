@@ -77,7 +77,7 @@ def _qualtrics(received: pd.DataFrame, asked: list[Question], wave: Wave) -> byt
     texts = {
         "StartDate": "Start Date", "EndDate": "End Date", "Status": "Response Type", "Progress": "Progress",
         "Duration (in seconds)": "Duration (in seconds)", finished: "Finished",
-        recorded: "Recorded Date", "ResponseId": "Response ID", wave.person: "External Data Reference",
+        recorded: "Recorded Date", "ResponseId": "Response ID", wave.person or "": "External Data Reference",
         "DistributionChannel": "Distribution Channel", "UserLanguage": "User Language",
     }  # fmt: skip
     imports = [{"ImportId": name[:1].lower() + name[1:]} for name in texts]

@@ -2,6 +2,7 @@
 
 from outcomes.study.instrument import Answers, Instrument, Scale
 from outcomes.study.load import load_study, study_names
+from outcomes.study.loaded import Loaded, Profile
 from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import (
     Disclosure,
@@ -18,7 +19,7 @@ from outcomes.study.questions import (
     Wording,
 )
 from outcomes.study.sources import Engagement, Matches, Register, Responses, Wave
-from outcomes.study.study import Loaded, Profile, Study
+from outcomes.study.study import Study
 
 __all__ = [
     "Answers",

@@ -14,8 +14,9 @@ from outcomes.errors import Problem, StudyError, listed, nearest
 from outcomes.study.agree import disagreements
 from outcomes.study.explain import problems, shown
 from outcomes.study.instrument import Instrument
+from outcomes.study.loaded import Loaded, Profile
 from outcomes.study.part import NAME, PATTERNS, Part
-from outcomes.study.study import Loaded, Profile, Study
+from outcomes.study.study import Study
 from outcomes.study.yamltext import parse
 
 Kind = TypeVar("Kind", bound=Part)

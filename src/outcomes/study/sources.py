@@ -223,7 +223,9 @@ class Responses(Part):
         default="flag", description="Responses that took less than `least_seconds`."
     )
     least_seconds: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False,
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
         description="Fewest seconds for an honest answer (needs the wave's `seconds`, or `answered_on` and "
         "`ended`).",
     )
@@ -237,12 +239,12 @@ class Identity(Part):
     """How an id is written, so that spellings of one id are one person."""
 
     shape: Shape | None = Field(
-        None,
+        default=None,
         description="The shape of an id: `A` a letter, `9` a digit, blanks, hyphens and underscores as they "
         "stand, for example `AA-9999`. Case and these separators then don't matter in the exports.",
     )
     lookalikes: bool = Field(
-        False,
+        default=False,
         description="With a `shape`: whether the letters O, I and L where a digit belongs are read as 0, 1 "
         "and 1.",
     )
@@ -256,20 +258,20 @@ class Linking(Part):
     """How the responses of one person are found in several waves."""
 
     method: Literal["exact", "codes"] = Field(
-        "exact",
+        default="exact",
         description="`exact`: the same id; near matches are listed for review and never linked. `codes`: "
         "self-generated codes are linked as well where they differ in at most `most_errors` places and no "
         "other pair comes near.",
     )
     most_errors: int = Field(
-        2,
+        default=2,
         ge=1,
         le=4,
         description="For `codes`: most elements that may differ (with the wave's `elements`), or most typing "
         "errors in a code (letters added, dropped, changed, or swapped with the next).",
     )
     constants: tuple[Name, ...] = Field(
-        (),
+        default=(),
         description="Indicators or covariates that can't change: two rows of one code in a wave that differ "
         "in all of them are two people, and neither is linked.",
     )

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from outcomes.study.instrument import Answers, Instrument, Scale
+from outcomes.study.loaded import Loaded, Profile
 from outcomes.study.part import Column, FileName, Label, Level, Name, Part, Value
 from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
 from outcomes.study.questions import Family, Hypothesis, Model, Reproduction, Wording
@@ -24,7 +25,6 @@ from outcomes.study.sources import (
     Withdrawn,
     files_of,
 )
-from outcomes.study.study import Loaded, Profile
 
 
 class Asked(Part):
@@ -96,7 +96,8 @@ class Cleaning(Part):
         return cls(
             study=study.study, ids=study.ids, identity=study.identity, linking=study.linking, drop=study.drop,
             withdrawn=study.withdrawn, waves=study.waves, scales=scales, items=items,
-            codebook=study.codebook, missing=study.missing, register=study.register_, matches=study.matches, engagement=study.engagement,
+            codebook=study.codebook, missing=study.missing, register=study.register_,
+            matches=study.matches, engagement=study.engagement,
             responses=study.responses, ses=study.ses, comparison=study.comparison,
             covariates=study.covariates, population=study.population,
         )  # fmt: skip

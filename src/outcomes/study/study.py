@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import Field
 
 from outcomes.errors import Problem, listed
-from outcomes.study.instrument import Instrument, Scale
 from outcomes.study.part import (
     PEOPLE,
     Column,
@@ -23,7 +22,7 @@ from outcomes.study.part import (
     strays,
     taken,
 )
-from outcomes.study.people import Comparison, Covariate, Indicator, SesRule
+from outcomes.study.people import Comparison, Covariate, Indicator, SesRule, ses_contradictions
 from outcomes.study.questions import (
     Disclosure,
     Family,
@@ -59,8 +58,8 @@ class Study(Part):
         "`real`: personal data of a scheme's own people."
     )
     ids: Literal["public", "pseudonyms"] = Field(
-        description="`public`: ids identify nobody (synthetic or openly licensed data); `pseudonyms`: ids are "
-        "replaced at the door with a secret key (`outcomes key` makes one), as `origin: real` demands."
+        description="`public`: ids identify nobody (synthetic or openly licensed data); `pseudonyms`: ids "
+        "are replaced at the door with a secret key (`outcomes key` makes one), as `origin: real` demands."
     )
     identity: Identity = Field(default=Identity(), description="How an id is written.")
     linking: Linking = Field(default=Linking(), description="How responses of one person are found.")
@@ -183,13 +182,17 @@ class Study(Part):
             mend = "declare `ids: pseudonyms` and make a key with `outcomes key`"
             yield Problem("ids", "'public', with `origin: real`", "pseudonyms", mend)
         yield from repeats("drop", self.drop)
-        yield from strays("linking: constants", self.linking.constants, {**self.ses.indicators, **self.covariates})
+        attributes = {**self.ses.indicators, **self.covariates}
+        yield from strays("linking: constants", self.linking.constants, attributes)
         if self.linking.method == "codes" and self.register_ is not None:
             found, mend = "codes, with a register", "take the register out or link exactly"
             yield Problem("linking: method", found, "exact, as the register says who there is", mend)
 
     def _attribute_faults(self) -> Iterator[Problem]:
         """Yield what is wrong with indicators, covariates and arms: their names, sources and values."""
+        again = self.reproduction.covariates if self.reproduction is not None else ()
+        for key, adjusted in (("model", self.model.covariates), ("reproduction", again)):
+            yield from ses_contradictions(self.ses, self.covariates, adjusted, f"{key}: covariates")
         yield from taken("covariates", self.covariates, self.ses.indicators)
         known: dict[str, Indicator | Covariate | Comparison] = {}
         for kind, attributes in (("ses: indicators", self.ses.indicators), ("covariates", self.covariates)):
@@ -263,36 +266,3 @@ def _reference_faults(key: str, margin: SdMargin, outcomes: tuple[str, ...]) -> 
     for outcome in outcomes if margin.reference else ():
         if outcome not in margin.reference:
             yield Problem(key, f"no SD of '{outcome}'", "an SD for each outcome of the claim", "add it")
-
-
-class Profile(Part):
-    """What a disclosure profile allows to be shown."""
-
-    profile: Name = Field(description="The profile's name; also the name of its file.")
-    title: Label = Field(description="Whose rules these are.")
-    source: Label = Field(description="Where the rules are published.")
-    count_base: int = Field(ge=1, description="Counts go to the nearest multiple of this, halves up.")
-    share_least: int = Field(ge=1, description="Fewest people for a percentage.")
-    mean_least: int = Field(ge=1, description="Fewest people for a mean, a gain or any other average.")
-    decimals_share: int = Field(ge=0, le=2, description="Decimals of a percentage.")
-    decimals_mean: int = Field(ge=0, le=4, description="Decimals of a mean, an estimate and its limits.")
-    decimals_p: int = Field(ge=2, le=6, description="Decimals of a p value.")
-
-
-class Loaded(Part):
-    """A study with the instruments and the disclosure profile that it names."""
-
-    study: Study
-    instruments: dict[Name, Instrument]
-    profile: Profile
-
-    @property
-    def scales(self) -> dict[str, tuple[Instrument, Scale]]:
-        """Outcome name to its instrument and scale, in the study's order."""
-        return {
-            name: (
-                self.instruments[outcome.instrument],
-                self.instruments[outcome.instrument].scales[outcome.scale],
-            )
-            for name, outcome in self.study.outcomes.items()
-        }

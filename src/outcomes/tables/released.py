@@ -21,7 +21,10 @@ from outcomes.tables.restricted import FLOW, RELIABILITY, ROWS
 _MARKS = (
     Column("disclosure", "text", "`shown`, or `suppressed` and why."),
     Column(
-        "origin", "text", "`synthetic` (invented data), `open` or `real`.", among=("synthetic", "open", "real")
+        "origin",
+        "text",
+        "`synthetic` (invented data), `open` or `real`.",
+        among=("synthetic", "open", "real"),
     ),
 )
 

@@ -97,8 +97,8 @@ LINKAGE = Table(
     key=("wave", "group", "how"),
     columns=(
         WAVE, GROUP,
-        Column("how", "text", "`answered`: all responses that are used; `found`: those of people who answered "
-               "the first wave; the others as in `links`."),
+        Column("how", "text", "`answered`: all responses that are used; `found`: those of people who "
+               "answered the first wave; the others as in `links`."),
         Column("n", "count", "Responses."),
     ),
 )  # fmt: skip
@@ -129,8 +129,8 @@ LEDGER = Table(
         Column("wave", "text", "The wave, where the file is one.", empty=True),
         Column("row", "count", "The row as a spreadsheet shows it."),
         Column("column", "text", "The column; empty where the whole row is left out.", empty=True),
-        Column("before", "text", "The cell as it was (closed questions, days; ids only where they are public).",
-               empty=True),
+        Column("before", "text", "The cell as it was (closed questions, days; ids only where they are "
+               "public).", empty=True),
         Column("after", "text", "The cell as it is now; empty for no answer.", empty=True),
         Column("rule", "text", "Why."),
     ),
