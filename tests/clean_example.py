@@ -105,7 +105,7 @@ START = """
     id | day        | done | q1 | q2 | q3 | fsm | gender
     M1 | 2025-10-01 | Yes  | 1  | 5  | 2  | yes | woman
     M1 | 2025-10-02 | Yes  | 2  | 5  | 2  | no  | woman
-    M2 | 2025-10-01 | Yes  |    |    |    | no  | man
+    M2 | 2025-10-01 | Yes  |    |    |    | yes | man
     M3 | 2025-10-01 | Yes  | 2  | 2  | 2  |     | man
 """
 """The baseline wave where it says who the people are; M1 answers twice, M2 nothing."""

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from table import table
 
 BOOKS = {
-    "wave | column | item\nende | A | q1": "row 2, column wave: found 'ende'; allowed: start, end; did you",
-    "wave | column | item\nend | A | q9": "row 2, column item: found 'q9'; allowed: q1, q2, q3; use one",
-    "wave | column | item\nend | A | q1\nend | B | q1": "rows 2, 3: found an item twice in a wave",
+    "wave | column | item\nende | A | q1": "column wave, row 2: found 'ende'; allowed: start, end; did you",
+    "wave | column | item\nend | A | q9": "column item, row 2: found 'q9'; allowed: q1, q2, q3; use one of these",
+    "wave | column | item\nend | A | q1\nend | B | q1": "rows 2, 3: found item q1 in wave end more than once",
     "wave | column | item\nend | A | q1\nend | A | q2": "found one column for q1, q2 in wave end",
     "wave | column | item\nend | q2 | q1": "found one column for q1, q2 in wave end",
-    "wave | colunm | item\nend | A | q1": "header: found no column 'column'",
+    "wave | colunm | item\nend | A | q1": "row 1: found no column 'column'",
 }
 
 
@@ -27,7 +27,7 @@ def test_a_codebook_that_contradicts_itself_is_refused(book):
 def test_a_codebook_that_can_not_be_read_is_one_problem():
     study = part({"waves:\n": "responses: {duplicates: last}\ncodebook: codebook.csv\nwaves:\n"})
     (sentence,) = problems({"codebook.csv": "Wave | column | item\nend | A | q1"}, study)
-    assert sentence.startswith("data/raw/six/codebook.csv, header: found no column 'wave'")
+    assert sentence.startswith("data/raw/six/codebook.csv, row 1: found no column 'wave'")
 
 
 def exchanged(file: str, old: str, new: str) -> dict[str, str]:
@@ -46,11 +46,11 @@ BAD = {
     ),
     "unknown column": (
         exchanged("end.csv", "| q3", "| q_3"),
-        "end.csv, header: found no column 'q3'; allowed: id, day, done, q1, q2, q_3; did you mean 'q_3'?",
+        "end.csv, row 1: found no column 'q3'; allowed: id, day, done, q1, q2, q_3; did you mean 'q_3'?",
     ),
     "no header": (
         {"end.csv": b"M1,2026-05-01,Yes,1,2,3\nM2,2026-05-01,Yes,4,5,6\n"},
-        "end.csv, header: found none of the columns that the study names; allowed: id, day, done, q1, q2, q3",
+        "end.csv, row 1: found none of the columns that the study names; allowed: id, day, done, q1, q2, q3",
     ),
     "answer out of range": (
         exchanged("start.csv", "| 4   | -99", "| 6   | -99"),
@@ -61,12 +61,12 @@ BAD = {
         "register.csv, column fsm, row 2: found 'yess'; allowed: yes, no; did you mean 'yes'?",
     ),
     "unknown level": (
-        exchanged("register.csv", "yes     | woman", "yes     | Woman"),
-        "register.csv, column gender, row 2: found 'Woman'; allowed: woman, man; did you mean 'woman'?",
+        exchanged("register.csv", "yes     | woman", "yes     | womn"),
+        "register.csv, column gender, row 2: found 'womn'; allowed: woman, man; did you mean 'woman'?",
     ),
     "empty file": (
         {"log.csv": b""},
-        "log.csv: found an empty file; allowed: at least a header and one row; export",
+        "log.csv: found an empty file; allowed: a header and at least one row; export",
     ),
     "twice in the register": (
         exchanged("register.csv", "M2 |", "M1 |"),
@@ -82,7 +82,7 @@ BAD = {
     ),
     "no day": (
         exchanged("end.csv", "2026-07-01", "01/07/2026"),
-        "end.csv, column day, row 7: found cells that are no day; allowed: days as 2026-11-22",
+        "end.csv, column day, row 7: found 1 days in numbers: 1 could be day or month first",
     ),
     "match without a day": (
         exchanged("matches.csv", "2025-11-01 | 2026", "           | 2026"),
@@ -98,7 +98,7 @@ BAD = {
     ),
     "hours that are none": (
         exchanged("log.csv", "| 1.5", "| 1,5"),
-        "log.csv, column hours, row 2: found '1,5'; allowed: numbers such as 1.5",
+        "log.csv, column hours, row 2: found a comma between digits ('1,5'); allowed: numbers such as 1.5",
     ),
 }
 

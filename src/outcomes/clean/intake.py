@@ -15,7 +15,7 @@ import pandas as pd
 from outcomes import sheets, tables
 from outcomes.clean.header import held_columns, ignored
 from outcomes.clean.private import personal, unused_drops
-from outcomes.clean.source import USED, Source
+from outcomes.clean.source import Source
 from outcomes.columns import empty
 from outcomes.errors import DataError, Problem, no_such_file
 from outcomes.sheets import Declared, Sheet
@@ -62,12 +62,12 @@ class Intake:
                 raise DataError([no_such_file(where, raw.file, strangers)])
             self._check_size(raw.file, where)
             content = self.files[raw.file]
-            self.digests[raw.file] = hashlib.sha256(content).hexdigest()
             declared = Declared(
                 format=raw.format, layout=raw.layout, encoding=raw.encoding, delimiter=raw.delimiter,
                 sheet=raw.sheet, header_rows=raw.header_rows,
             )  # fmt: skip
             sheet = sheets.read(content, where, declared)
+            self.digests[raw.file] = hashlib.sha256(content).hexdigest()
         except DataError as refused:
             self.noted += refused.problems
             return None
@@ -119,8 +119,7 @@ class Intake:
         counted = [
             {"file": source.file, "wave": source.wave, "reason": reason, "n": int(n)}
             for source in self.sources
-            for reason, n in source.reasons.value_counts(sort=False).items()
-            if n or reason == USED
+            for reason, n in source.reasons.astype("string").value_counts(sort=False).items()
         ]
         return pd.DataFrame(counted, columns=tables.ROWS.names)
 

@@ -48,7 +48,7 @@ def of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     several = single["hypothesis"].value_counts().loc[lambda counts: counts > 1].index
     whole = verdicts[(verdicts["outcome"] == "all") & verdicts["hypothesis"].isin(several)]
     verdict_of = dict(zip(whole["hypothesis"], whole["verdict"].fillna(HIDDEN), strict=True))
-    claims = single.groupby("outcome")["hypothesis"].agg(set).to_dict()
+    claims = {name: set(claim) for name, claim in single.groupby("outcome")["hypothesis"]}
     keys = list(table["hypothesis"].fillna(""))
     return table.assign(
         whole=table["hypothesis"].map(verdict_of).astype("string"),
