@@ -8,10 +8,13 @@ compiled of it, and no file is written outside the results.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tiny
 
@@ -84,6 +87,8 @@ WATCHED = (
     "socket.connect",
 )
 
+FILES = {"wave": "data/raw/tiny/start.csv", "scale": "config/instruments/calm.yaml"}
+
 _watch: dict[str, object] = {"on": False, "seen": [], "word": "", "inside": ""}
 
 
@@ -140,23 +145,24 @@ class Put:
         assert _watch["seen"] == []
         return code
 
-    def study(self, *changes: tuple[str, str]) -> int:
-        """Check with the study file saying new words for old ones."""
-        return self.file("config/studies/tiny.yaml", *changes)
-
-    def file(self, name: str, *changes: tuple[str, str]) -> int:
-        """Check with other words in a file of the project."""
-        path = self.project / name
-        before = path.read_bytes()
-        text = before.decode()
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new, 1)
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    def study(self, *changes: tuple[str, str], **others: list[tuple[str, str]]) -> int:
+        """Check with other words in the study file, and in the wave or the scale."""
+        places = [
+            ("config/studies/tiny.yaml", changes),
+            *((FILES[name], said) for name, said in others.items()),
+        ]
+        before = {name: (self.project / name).read_bytes() for name, _ in places}
+        for name, exchanged in places:
+            text = before[name].decode()
+            for old, new in exchanged:
+                assert old in text
+                text = text.replace(old, new, 1)
+            (self.project / name).write_bytes(text.encode("utf-8", "surrogatepass"))
         try:
             return self.check()
         finally:
-            path.write_bytes(before)
+            for name, content in before.items():
+                (self.project / name).write_bytes(content)
 
 
 @pytest.fixture(params=range(len(PAYLOADS)), ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(PAYLOADS)])
@@ -207,29 +213,29 @@ def names_and_keys(put: Put) -> None:
 
 
 def values_and_labels(put: Put) -> None:
-    """As words to show: text, if it is on one line; as a column's name: there is none such."""
+    """As words to show: text, if it is on one line."""
     on_one_line = not re.search(r"[\x00-\x1f\x7f-\x9f]", put.word) and len(put.word) <= 200
     labels = ("title: A tiny study", "label: Free school meals", "label: Start", "label: Gender")
-    expected = 0 if on_one_line else 2
-    assert put.study(*((old, f"{old.split(':')[0]}: {put.quoted}") for old in labels)) == expected
-    scale = "config/instruments/calm.yaml"
-    words = [(f"{key}: {old}", f"{key}: {put.quoted}") for key, old in (("title", "Calm"), ("label", "Calm"))]
-    assert put.file(scale, *words) == expected
-    assert put.study(("column: fsm", f"column: {put.quoted}")) == 2
+    study, scale = (
+        [(old, f"{old.split(':')[0]}: {put.quoted}") for old in words]
+        for words in (labels, ("title: Calm", "label: Calm"))
+    )
+    assert put.study(*study, scale=scale) == (0 if on_one_line else 2)
 
 
 def data(put: Put) -> None:
-    """As heading and id, in a cell of a closed question and in a codebook: text, or refused."""
-    wave, cell = "data/raw/tiny/start.csv", '"' + put.word.replace('"', '""') + '"'
-    lines = (put.project / wave).read_text(encoding="utf-8").splitlines()
+    """As heading, id and cell of a closed question, as a column and in a codebook: refused in sentences."""
+    cell = '"' + put.word.replace('"', '""') + '"'
+    lines = tiny.csv(tiny.wave(0)).splitlines()
     changed = [f"{line},{n}" for n, line in enumerate(lines)]
     changed[0], changed[-1] = f"{lines[0]},{cell}", f"{cell},1,1,1,text"
-    assert put.file(wave, ("\n".join(lines), "\n".join(changed))) in (0, 2)
-    assert put.file(wave, ("M001,3,", f"M001,{cell},")) == 2
+    changed[2] = changed[2].replace("M001,3,", f"M001,{cell},")
+    assert put.study(wave=[("\n".join(lines), "\n".join(changed))]) == 2
     book = put.project / "data/raw/tiny/codebook.csv"
     book.write_bytes(f"wave,column,item\nstart,{cell},q1\n".encode("utf-8", "surrogatepass"))
+    named = ("\nwaves:\n", "\ncodebook: codebook.csv\nwaves:\n")
     try:
-        assert put.study(("\nwaves:\n", "\ncodebook: codebook.csv\nwaves:\n")) == 2
+        assert put.study(("column: fsm", f"column: {put.quoted}"), named) == 2
     finally:
         book.unlink()
 
@@ -246,3 +252,100 @@ def environment(put: Put) -> None:
 
 def test_there_are_120():
     assert len(PAYLOADS) == len(set(PAYLOADS)) == 120
+
+
+def test_the_watch_sees_what_a_payload_would_do(project, monkeypatch):
+    put = Put(project, 0, monkeypatch)
+    for deed in (
+        lambda *_: eval("1 + 1 if 'canary' else 0"),  # noqa: S307
+        lambda *_: subprocess.run([sys.executable, "-c", ""], check=True),
+        lambda *_: (project / "data" / "x").write_text("x"),
+    ):
+        monkeypatch.setattr(cli, "main", deed)
+        put.word = "canary"
+        with pytest.raises(AssertionError):
+            put.check()
+    (project / "data" / "x").unlink()
+
+
+# What a reader is shown: the page and the tables of a study whose words are all hostile.
+
+HOSTILE = {
+    "title: A tiny study": "title: <script>document.title='canary'</script>",
+    "label: Start": "label: \"=cmd|' /C calc'!A0\"",
+    "label: End": "label: '<img src=x onerror=alert(1)>'",
+    "label: Free school meals": "label: '{{ 7*7 }} {wildcards.study} $(touch canary)'",
+    "label: Gender": "label: '-2+3+cmd|'",
+    "  calm: {label: Calm": "  calm: {label: '=HYPERLINK(1)</title><svg onload=alert(1)>'",
+    "levels: [woman, man]": "levels: ['+woman', '@man']",
+    "claim: Low-SES mentees gain more calm.": "claim: '=1+1 [x](javascript:alert(1)) <!--'",
+    "source: invented for the tests": "source: '@SUM(1) </style><iframe src=//example.org>'",
+}
+LIVE = {"script", "iframe", "svg", "object", "embed", "form", "input", "button", "link", "base", "math", "b"}
+"""Tags that a page of ours never has."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A project with the hostile study, whose report was made."""
+    folder = tiny.project(tmp_path_factory.mktemp("hostile"))
+    study, scale = folder / "config/studies/tiny.yaml", folder / "config/instruments/calm.yaml"
+    text = study.read_text(encoding="utf-8")
+    for old, new in HOSTILE.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    study.write_text(text, encoding="utf-8")
+    scale.write_text(
+        scale.read_text()
+        .replace("title: Calm", "title: '=1+1<b>'")
+        .replace("label: Calm", "label: '=1+1<b>'")
+    )
+    register = folder / "data/raw/tiny/register.csv"
+    register.write_text(register.read_text().replace(",woman", ",+woman").replace(",man", ",@man"))
+    before = files(folder)
+    done = tiny.outcomes(folder, "run", "tiny")
+    assert done.returncode == 0, done.stderr
+    outside = {name.split("/")[0] for name in files(folder) - before}
+    assert outside <= {"results", ".snakemake"}
+    assert not list(folder.parent.rglob("canary"))
+    return folder / "results/tiny/release"
+
+
+class Seen(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_shows_hostile_words_as_text(made):
+    page = Seen((made / "report.html").read_text(encoding="utf-8"))
+    assert not {tag for tag, _ in page.tags} & LIVE
+    for _, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on") or name in ("srcdoc", "formaction")]
+        for link in ("href", "src"):
+            assert re.match(r"#|data:image/png|https://|tables/[a-z_]+\.csv$", attributes.get(link) or "#")
+    for words in (
+        "<script>document.title='canary'</script>",
+        "<img src=x onerror=alert(1)>",
+        "{{ 7*7 }} {wildcards.study}",
+    ):
+        assert words in page.text
+
+
+def test_no_cell_of_a_released_table_begins_like_a_formula(made):
+    for path in made.rglob("*.csv"):
+        cells = pd.read_csv(path, dtype="string", keep_default_na=False)
+        for column in cells.columns:
+            texts = cells[column][pd.to_numeric(cells[column], errors="coerce").isna()]
+            begun = texts[texts.str.contains(r"\A[=+\-@\t\r]", regex=True)]
+            assert begun.empty, f"{path.name}, {column}: {begun.iloc[0][:20]}"
