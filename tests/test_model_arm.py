@@ -60,7 +60,7 @@ def uneven(seed: int = 4) -> tuple[np.ndarray, pd.DataFrame]:
     who = cells(dict(zip(CELLS, (9, 14, 11, 17), strict=True)))
     random = np.random.default_rng(seed)
     values = 3 + random.normal(size=(len(who), 1)) + random.normal(size=(len(who), 2))
-    values[:, 1] += 0.4 + 0.5 * ((who["ses"] == "low") & (who["arm"] == "mentored"))
+    values[:, 1] += 0.4 + 0.5 * ((who["ses"] == "low") & (who["arm"] == "mentored")).to_numpy(dtype=bool)
     return values, who
 
 

@@ -85,7 +85,7 @@ VALUES = {
         "",
         "source: found no value; allowed: a required key",
     ),
-    "ids that identify": ("ids: public", "ids: pseudonyms", "ids: found 'pseudonyms'; allowed: public"),
+    "ids that identify": ("ids: public", "ids: plain", "ids: found 'plain'; allowed: public, pseudonyms"),
     "seconds since 1970": (
         "person: id}\n  end",
         "person: id, answered_on: d, closes: 20261122}\n  end",
