@@ -155,15 +155,16 @@ def test_ids_never_stand_in_a_message(project, capsys):
 def test_a_study_without_problems_says_so_and_what_each_file_is(project, capsys):
     assert cli.main(["check"]) == 0
     said = capsys.readouterr()
-    assert said.err == ""
+    assert "W-careless: 1 problem" in said.err
+    assert "E-" not in said.err
     assert said.out.count("\n") == 4
     for file in (REGISTER, START, END):
         assert f"{file}: " in said.out
     assert "24 rows" in said.out
-    assert said.out.endswith("tiny: no problems in the study and its 3 raw files.\n")
+    assert said.out.endswith("tiny: no errors in the study and its 3 raw files.\n")
     page = project / "results/tiny/restricted/clean/validation.html"
-    assert "No problems." in page.read_text()
-    assert json.loads(page.with_suffix(".json").read_text())["problems"] == []
+    assert "W-careless" in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["errors"] == 0
     assert stat.S_IMODE((project / "results/tiny/restricted").stat().st_mode) == 0o700
 
 
