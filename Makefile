@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCKFLAGS)
 
-.PHONY: help report test lint recovery calibration fuzz bench reference lock
+.PHONY: help report test lint recovery calibration fuzz bench intake reference lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -32,6 +32,9 @@ fuzz:  ## damage 20,000 exports at random and check that each is refused in a se
 
 bench:  ## time the engine beside R's lme4 (needs Rscript, lme4 and nlme)
 	@$(PYTHON) run.py python benchmarks/run.py
+
+intake:  ## time the reading, checking and cleaning of waves of up to a million rows (about 10 min)
+	@$(PYTHON) run.py python benchmarks/intake.py
 
 reference:  ## write docs/reference/ anew from the code
 	@$(PYTHON) run.py python -m outcomes.reference

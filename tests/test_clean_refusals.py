@@ -10,7 +10,7 @@ from table import table
 
 BOOKS = {
     "wave | column | item\nende | A | q1": "column wave, row 2: found 'ende'; allowed: start, end; did you",
-    "wave | column | item\nend | A | q9": "column item, row 2: found 'q9'; allowed: q1, q2, q3; use one of these",
+    "wave | column | item\nend | A | q9": "column item, row 2: found 'q9'; allowed: q1, q2, q3; use one",
     "wave | column | item\nend | A | q1\nend | B | q1": "rows 2, 3: found item q1 in wave end more than once",
     "wave | column | item\nend | A | q1\nend | A | q2": "found one column for q1, q2 in wave end",
     "wave | column | item\nend | q2 | q1": "found one column for q1, q2 in wave end",

@@ -39,7 +39,8 @@ def ignored(sheet: Sheet, used: Collection[str], drop: Collection[str], file: st
     known = {*used, *drop}
     strays = [str(column) for column in sheet.cells.columns if column not in known]
     if strays:
-        found = f"{len(strays)} column{'s' if len(strays) > 1 else ''} that the study does not name ({listed(map(_short, strays), _MOST)})"
+        said = "1 column" if len(strays) == 1 else f"{len(strays)} columns"
+        found = f"{said} that the study does not name ({listed(map(_short, strays), _MOST)})"
         mend = "nothing to do if they are not wanted: they are read no further"
         yield in_file("ignored-columns", file, found, "any", mend, rows=(1,), severity="warning")
 

@@ -23,8 +23,8 @@ BASELINE, EXACT, NEAR, ALONE, NO_ID, APART = "baseline", "exact", "near", "alone
 same code; to none; without an id; one of two people who use the same code."""
 
 DENSE = 0.01
-"""Share of the numbers from the lowest to the highest id that are ids, above which a slip of the pen is likely to
-give another person's id, so that pairs that come near are no hint."""
+"""Share of the numbers from the lowest to the highest id that are ids, above which a slip of the pen is
+likely to give another person's id, so that pairs that come near are no hint."""
 
 _REVIEW = ["wave", "row", "other_wave", "other_row", "errors", "reason"]
 
