@@ -193,8 +193,10 @@ def test_bootstrap_is_that_of_refitting_the_drawn_people():
     n, replicates = 40, 1_200
     ses = (random.random(n) < 0.4).astype(float)
     controls = np.column_stack([np.ones(n), random.random(n) < 0.5, random.random(n) < 0.04])
-    gain = 0.5 * ses + controls[:, 1] + random.normal(size=n)
+    gain = np.sort(0.5 * ses + controls[:, 1] + random.normal(size=n))  # people stand by their values
     found = bootstrap_added(controls.astype(float), ses, gain, replicates, seed=4)
+    turned = bootstrap_added(controls[::-1].astype(float), ses[::-1], gain[::-1], replicates, seed=4)
+    np.testing.assert_allclose(turned, found, rtol=0, atol=1e-12)
     again = np.random.default_rng(4)
     drawn = np.concatenate([again.multinomial(n, np.full(n, 1 / n), size) for size in (1_000, 200)])
 

@@ -23,7 +23,9 @@ VARIANT = "wording variant"
 NUMBER = "number written otherwise"
 
 _HARMLESS = re.compile(
-    r".{0,2}|[+-]?[0-9.,]{1,4}|[^\W\d_]{1,20}|#[A-Z/0!?]{1,8}|[0-9]{1,2}-[A-Za-z]{3}|[A-Za-z]{3}-[0-9]{1,2}"
+    r".{0,2}|[+-]?[0-9.,]{1,4}|yes|no|true|false|n/?a|nan|none|null|nil|inf|#[A-Z/0!?]{1,8}"
+    r"|[0-9]{1,2}-[a-z]{3}|[a-z]{3}-[0-9]{1,2}",
+    re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '\u2019-]){0,39}")
 _SEVERAL, _MOST = 3, 10
@@ -224,9 +226,9 @@ class Column:
         ]
 
     def shown(self, n: int, allowed: Sequence[str]) -> str:
-        """Return distinct cell ``n`` as a message may show it: short, plain words, or almost allowed.
+        """Return distinct cell ``n`` as a message may show it: short, well-known, or almost allowed.
 
-        One word may stand alone; more of them only where several rows say the same, so that nobody speaks.
+        Other words only where several rows say the same, so that nobody speaks: a single one may be a name.
         """
         value = self.distinct[n].strip()
         words = self.counts[n] >= _SEVERAL and _WORDS.fullmatch(value)

@@ -73,23 +73,25 @@ def mentored(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def scored(outcome: str, scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> pd.DataFrame:
-    """Return person, wave, score, ses, arm, cell and covariates of ``outcome``, sorted by person and wave.
+    """Return person, wave, score, ses, arm, cell and covariates of ``outcome``, by person and wave.
 
     The arm is "" without a comparison group; `cell` is the name of the `Cell`. A row is a score that is
     there, of a person of the population and a wave that asks the outcome. A covariate that is missing, or
-    none of the declared levels, is the level `unknown`.
+    none of the declared levels, is the level `unknown`. People stand as in ``people``: names, which may be
+    pseudonyms, decide no order.
     """
     asked = part.outcomes[outcome].waves
     there = (scores["outcome"] == outcome) & scores["wave"].isin(asked) & scores["score"].notna()
     arm = people["arm"] if part.has_comparison else ""
     attributes = people.loc[people["in_population"].astype(bool)].assign(arm=arm)
-    attributes = attributes[["person", "ses", "arm", *part.covariates]]
+    attributes = attributes[["person", "ses", "arm", *part.covariates]].assign(place=range(len(attributes)))
     attributes["cell"] = attributes["ses"] + (" " + attributes["arm"] if part.has_comparison else "")
     for name, levels in part.covariates.items():
         attributes[name] = attributes[name].where(attributes[name].isin(levels), UNKNOWN)
     rows = scores.loc[there, ["person", "wave", "score"]].merge(attributes, on="person", how="inner")
     order = rows["wave"].map({wave: place for place, wave in enumerate(asked)})
-    return rows.assign(order=order).sort_values(["person", "order"], ignore_index=True).drop(columns="order")
+    in_order = rows.assign(order=order).sort_values(["place", "order"], ignore_index=True)
+    return in_order.drop(columns=["place", "order"])
 
 
 def dummies(rows: pd.DataFrame, covariates: Mapping[str, tuple[str, ...]]) -> dict[str, np.ndarray]:

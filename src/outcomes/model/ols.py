@@ -41,10 +41,10 @@ def ols(scores: pd.DataFrame, people: pd.DataFrame, part: Modelling) -> Iterator
 
 
 def complete_pairs(rows: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
-    """Return a row a person scored at both waves, with `gain` = last - first, sorted by person."""
+    """Return a row a person scored at both waves, with `gain` = last - first, in the order of the rows."""
     start = rows.loc[rows["wave"] == first].set_index("person")
     end = rows.loc[rows["wave"] == last].set_index("person")["score"]
-    return start.assign(gain=(end - start["score"]).astype(float)).dropna(subset="gain").sort_index()
+    return start.assign(gain=(end - start["score"]).astype(float)).dropna(subset="gain")
 
 
 def _regression(pairs: pd.DataFrame, reproduction: Reproduction, part: Modelling) -> Row:
@@ -87,10 +87,11 @@ def bootstrap_added(
 
     People are drawn with replacement (Efron & Tibshirani 1993, An Introduction to the Bootstrap, 13.3): a
     replicate is a multinomial weight a person times the person's cross-products, one matrix product for all
-    replicates. A level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed and
-    an order of people.
+    replicates. A level that a replicate lacks is left out by the pseudo-inverse. Reproducible for a seed:
+    people stand in the order of their values, whatever their names and the order of the rows.
     """
     columns = np.column_stack([controls, ses, gain - gain.mean()])
+    columns = columns[np.lexsort(columns.T)]
     width = columns.shape[1]
     products = np.einsum("ni,nj->nij", columns, columns).reshape(len(gain), -1)
     random = np.random.default_rng(seed)
